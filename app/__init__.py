@@ -1,0 +1,1 @@
+"""The program: figures with their history, the queries that read them, and the API that serves them."""

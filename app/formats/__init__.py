@@ -1,0 +1,1 @@
+"""A frame in, bytes out: one module a format."""

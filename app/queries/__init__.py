@@ -1,0 +1,1 @@
+"""The reading path: a session in, a frame out, its columns named in a constant."""

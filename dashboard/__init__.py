@@ -1,0 +1,1 @@
+"""The pages: state from the address, a query, a pure figure, a layout."""

@@ -1,0 +1,1 @@
+"""Components: values in, Dash components out. Nothing here fetches."""

@@ -1,0 +1,1 @@
+"""Pages: each has PATH, TITLE, a layout and its callback."""

@@ -1,0 +1,1 @@
+"""How figures get in: bytes become rows, findings, a diff and, at the end, one vintage."""
