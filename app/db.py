@@ -1,0 +1,196 @@
+"""The database: engines, sessions, column types. The only module that knows which database it is.
+
+SQLite is embedded and the default; PostgreSQL carries the large installation. Both hold the same schema and give
+the same answers; where they differ, a function here says so.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Engine,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    TypeDecorator,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeEngine
+
+from app.domain.number import canonical
+from app.errors import Invalid, Unavailable
+
+try:  # The bundled SQLite is free of the WAL fault that distribution libraries before 3.51.3 carry.
+    import pysqlite3.dbapi2 as _bundled_sqlite
+except ImportError:
+    _bundled_sqlite = sqlite3
+
+SQLITE: ModuleType = _bundled_sqlite
+SAFE_WAL = (3, 51, 3)
+# Any number would do: it names the lock that publishers take on PostgreSQL.
+_PUBLISH_LOCK = 20_260_301
+
+
+class Base(DeclarativeBase):
+    """The parent of every table; constraints have names, so migrations can drop them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """A decimal kept digit for digit: NUMERIC on PostgreSQL; canonical text on SQLite, whose numbers are binary."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Numeric())
+
+    def process_bind_param(self, value: Decimal | str | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        digits = canonical(Decimal(value))
+        return digits if dialect.name == "sqlite" else Decimal(digits)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant in UTC; a time without a zone is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} names no time zone")
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def connect(url: str) -> Engine:
+    """An engine for `sqlite:///path` or `postgresql://…`; Invalid names what is wrong with the address."""
+    try:
+        parsed = make_url(url)
+    except Exception as error:  # SQLAlchemy's own errors repeat the address, which may hold a password.
+        raise Invalid("CITYMARK_DATABASE_URL is not an address: write sqlite:///file or postgresql://…") from error
+    if parsed.get_backend_name() == "sqlite":
+        return _connect_sqlite(parsed.database)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    raise Invalid(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
+
+
+def _connect_sqlite(path: str | None) -> Engine:
+    if not path:
+        raise Invalid("SQLite needs a file: write sqlite:///var/citymark.db")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        f"sqlite:///{path}", module=SQLITE, connect_args={"timeout": 10, "check_same_thread": False}
+    )
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    # The driver's own transactions leave DDL and savepoints outside; we begin ours in _begin.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA journal_mode = {'WAL' if SQLITE.sqlite_version_info >= SAFE_WAL else 'DELETE'}")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA cache_size = -65536")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A reader that turns writer fails at once with BUSY_SNAPSHOT, so writers say so from the start.
+    writes = connection.get_execution_options().get("citymark_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session for reading: one consistent view of the figures, nothing kept."""
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with _available(), Session(engine.execution_options(**options)) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session whose work is committed whole at the end, or not at all."""
+    with _available(), Session(engine.execution_options(citymark_writes=True)) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable("the database did not answer; try again in a moment") from error
+
+
+def lock_for_publishing(session: Session) -> None:
+    """Wait until no other publisher is at work; held to the end of the transaction."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _PUBLISH_LOCK})
+
+
+def insert_rows(session: Session, table: Table, names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Add many rows at once by the engine's own fast way: COPY on PostgreSQL, one prepared statement on SQLite."""
+    connection = session.connection()
+    columns = ", ".join(f'"{name}"' for name in names)
+    cursor = connection.connection.cursor()
+    try:
+        if connection.dialect.name == "postgresql":
+            with cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join("?" * len(names))
+            # Names come from our own table definitions, values are bound.
+            statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608
+            cursor.executemany(statement, rows)  # type: ignore[arg-type] # sqlite3 takes any iterable
+    finally:
+        cursor.close()
+
+
+def engine_version(engine: Engine) -> str:
+    """What the database calls itself, for health and support."""
+    with engine.connect() as connection:
+        version = ".".join(str(part) for part in connection.dialect.server_version_info or ())
+        return f"{connection.dialect.name} {version}"

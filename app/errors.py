@@ -1,0 +1,62 @@
+"""Every error the program raises on purpose, each with its HTTP status and its stable code.
+
+    CitymarkError
+    ├── NotFound          404  nothing has this code
+    ├── Invalid           422  a parameter or field cannot be read
+    ├── Conflict          409  the state moved while you looked
+    └── Unavailable       503  the database cannot answer now
+
+A message says what is wrong, where, and what would be right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where it stands, what it is, what would be right."""
+
+    where: str
+    message: str
+
+
+class CitymarkError(Exception):
+    """The root: a refusal that its reader can act on."""
+
+    status = 500
+    code = "internal"
+
+    def __init__(self, message: str, *, problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.problems = problems
+
+
+class NotFound(CitymarkError):
+    """Nothing has this code or address."""
+
+    status = 404
+    code = "not-found"
+
+
+class Invalid(CitymarkError):
+    """A parameter, field or file cannot be read as it stands."""
+
+    status = 422
+    code = "invalid"
+
+
+class Conflict(CitymarkError):
+    """The state is not the one the request was made for."""
+
+    status = 409
+    code = "conflict"
+
+
+class Unavailable(CitymarkError):
+    """The database or a file store cannot answer now; trying again may help."""
+
+    status = 503
+    code = "unavailable"
