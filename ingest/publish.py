@@ -55,6 +55,8 @@ def figures(rows: list[dict[str, Any]] | pd.DataFrame) -> pd.DataFrame:
     for name, content in usual.items():
         if name not in frame:
             frame[name] = content
+        elif content is not None:
+            frame[name] = frame[name].where(frame[name].notna(), content)
     frame["is_withdrawn"] = frame["is_withdrawn"].astype(bool)
     return frame[FIGURE_COLUMNS].where(frame[FIGURE_COLUMNS].notna(), None)
 

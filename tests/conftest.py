@@ -1,4 +1,4 @@
-"""What tests share: a database of each engine built by the migrations, and the published tables beside the checkout."""
+"""What tests share: a migrated database of each engine, and the published tables beside the checkout."""
 
 from __future__ import annotations
 

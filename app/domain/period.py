@@ -177,10 +177,12 @@ def period_of_number(number: int) -> Period:
 
 
 def parse_period_range(text: str) -> tuple[Period, Period]:
-    """`2023-Q1..2024-Q4` or a single code as its first and last period, both included."""
+    """`2023-Q1..2024-Q4` or a single code as its first and last period, both included, of one frequency."""
     first, dots, last = text.partition("..")
     low = parse_period(first)
     high = parse_period(last) if dots else low
+    if low.frequency != high.frequency:
+        raise ValueError(f"{text!r} joins {FREQUENCIES[low.frequency]} with {FREQUENCIES[high.frequency]}: use one")
     if high < low:
         raise ValueError(f"{text!r} ends before it begins: write {last}..{first}")
     return low, high

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Row, Select, false, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from app.domain.period import EPOCH, STRIDE, Period, period_of_number
+from app.domain.period import Period, period_of_number
 from app.domain.status import PUBLIC
 from app.models import City, Indicator, Observation, ReferencePeriod, Vintage
 
@@ -69,17 +69,20 @@ def _chosen(query: Select[*tuple[Any, ...]], selection: Selection) -> Select[*tu
     if selection.statuses is not None:
         query = query.where(Observation.status.in_(selection.statuses))
     if selection.periods is not None:
-        spans = [Observation.period.between(low.number, _last_number(high)) for low, high in selection.periods]
-        query = query.where(or_(false(), *spans))
+        query = query.where(Observation.period.in_(_numbers(or_(false(), *map(_within, selection.periods)))))
     if selection.frequencies is not None:
-        numbers = select(ReferencePeriod.number).where(ReferencePeriod.frequency.in_(selection.frequencies))
-        query = query.where(Observation.period.in_(numbers))
+        query = query.where(Observation.period.in_(_numbers(ReferencePeriod.frequency.in_(selection.frequencies))))
     return query
 
 
-def _last_number(period: Period) -> int:
-    """The largest number a period may have that begins no later than this one."""
-    return (period.starts_on - EPOCH).days * STRIDE + STRIDE - 1
+def _numbers(condition: ColumnElement[bool]) -> Select[int]:
+    return select(ReferencePeriod.number).where(condition)
+
+
+def _within(span: tuple[Period, Period]) -> ColumnElement[bool]:
+    """Periods of the span's own frequency: 2023-Q1..2024-Q4 holds quarters, not the year 2024."""
+    low, high = span
+    return and_(ReferencePeriod.frequency == low.frequency, ReferencePeriod.number.between(low.number, high.number))
 
 
 def page(session: Session, selection: Selection, vintage: int, *, limit: int, after: Key | None) -> list[Row[Any]]:
@@ -93,6 +96,13 @@ def page(session: Session, selection: Selection, vintage: int, *, limit: int, af
 def count(session: Session, selection: Selection, vintage: int) -> int:
     """How many figures the selection holds as known with `vintage`."""
     return session.scalar(select(func.count()).select_from(_chosen(latest(vintage), selection).subquery())) or 0
+
+
+def newest_period(session: Session, selection: Selection, vintage: int) -> Period | None:
+    """The newest period that any figure of the selection has, as known with `vintage`."""
+    chosen = _chosen(latest(vintage), selection).subquery()
+    number = session.scalar(select(func.max(chosen.c.period)))
+    return None if number is None else period_of_number(number)
 
 
 def observations(session: Session, selection: Selection, vintage: int) -> pd.DataFrame:
@@ -109,7 +119,7 @@ def observations(session: Session, selection: Selection, vintage: int) -> pd.Dat
     return frame[COLUMNS]
 
 
-def history(session: Session, city_id: int, indicator_id: int, period: Period) -> list[Row[Any]]:
+def history(session: Session, city_id: int, indicator_id: int, period: Period) -> list[tuple[Observation, Vintage]]:
     """Every row one figure has had, oldest first, with the vintage that made each known."""
     query = (
         select(Observation, Vintage)
@@ -122,4 +132,4 @@ def history(session: Session, city_id: int, indicator_id: int, period: Period) -
         )
         .order_by(Observation.vintage)
     )
-    return list(session.execute(query))
+    return [(observation, vintage) for observation, vintage in session.execute(query)]

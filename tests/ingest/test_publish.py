@@ -22,7 +22,8 @@ def _catalogue(session: Session) -> None:
 
 def known(session: Session, vintage: int) -> list[tuple[float | None, str]]:
     frame = observations(session, Selection(), vintage)
-    return [(None if value != value else value, status) for value, status in zip(frame.value, frame.status)]
+    figures = zip(frame.value, frame.status, strict=True)
+    return [(None if value != value else value, status) for value, status in figures]
 
 
 def test_a_revision_replaces_the_value_but_not_the_past(session: Session) -> None:
@@ -108,6 +109,6 @@ def test_the_database_itself_refuses_to_change_what_was_published(session: Sessi
 
 
 def test_the_database_itself_refuses_a_blank_without_a_reason(session: Session) -> None:
-    with pytest.raises(DBAPIError), session.begin_nested():
-        session.add(Observation(city_id=1, indicator_id=1, period=1, vintage=1, value=None, status="A"))
+    session.add(Observation(city_id=1, indicator_id=1, period=1, vintage=1, value=None, status="A"))
+    with pytest.raises(DBAPIError):
         session.flush()

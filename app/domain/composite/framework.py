@@ -22,6 +22,7 @@ RELATIVE_METHODS = (
     "minmax",
     "zscore",
     "rank",
+    "place",
     "percentile",
     "borda",
     "distance_to_max",
@@ -176,6 +177,11 @@ class Leaf:
         return self.weight > 0 and self.direction != "none"
 
     @property
+    def is_fixed(self) -> bool:
+        """Whether no other city can move the score: by the scale, by outlier treatment or by filling a gap."""
+        return self.scale.is_fixed and not self.treat and self.imputation.method in ("none", "constant", "last")
+
+    @property
     def source_column(self) -> str:
         """The column of the data the values are read from."""
         return self.column or self.code
@@ -213,11 +219,12 @@ class Framework:
     root: Node
     name: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
-    decimals: int = 2
+    decimals: int | None = None
     treatment: Treatment = Treatment()
     screening: Screening = Screening()
     over: Literal["panel", "period"] | None = None
     within: str | None = None
+    best: Literal["highest", "lowest"] = "highest"
     uncertainty: Uncertainty = Uncertainty()
     missing_marks: tuple[str, ...] = ()
     not_applicable_marks: tuple[str, ...] = ()
@@ -235,7 +242,7 @@ class Framework:
     @property
     def is_fixed(self) -> bool:
         """Whether no score depends on another city: what makes periods comparable by itself."""
-        return all(leaf.scale.is_fixed and not leaf.treat for leaf in self.leaves if leaf.is_scored) and all(
+        return all(leaf.is_fixed for leaf in self.leaves if leaf.is_scored) and all(
             node.mean != "copeland" and node.weighting == "given" for node in self.nodes
         )
 
@@ -262,6 +269,25 @@ def reweighted(framework: Framework, weights: Mapping[str, Mapping[str, float]])
     if errors:
         raise FrameworkError(errors)
     return replace(framework, root=_reweighted(framework.root, weights))
+
+
+def with_value_errors(framework: Framework, errors: Mapping[str, float]) -> Framework:
+    """The same framework with the standard error of a value by indicator code, in the indicator's unit.
+
+    The usual size of a revision, for example. Indicators not named keep theirs; a code that is not in the tree is
+    left aside, so one mapping can serve several frameworks.
+    """
+    return replace(framework, root=_with_errors(framework.root, errors))
+
+
+def _with_errors(node: Node, errors: Mapping[str, float]) -> Node:
+    children = [
+        _with_errors(child, errors)
+        if isinstance(child, Node)
+        else replace(child, value_sd=errors.get(child.code, child.value_sd))
+        for child in node.children
+    ]
+    return replace(node, children=tuple(children))
 
 
 def _reweighted(node: Node, weights: Mapping[str, Mapping[str, float]]) -> Node:

@@ -1,0 +1,74 @@
+"""The API as one application, mounted at /api: its routers, its errors, its description."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+import fastapi_offline
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from sqlalchemy import Engine
+from starlette.staticfiles import StaticFiles
+
+from app.api import catalogue, cities, config, observations, vintages
+from app.api.answers import ProblemBody, install_problems
+from app.api.deps import Limits
+
+DESCRIPTION = """
+Figures of cities on five principles, each with its history. Every list answers with one envelope
+(`meta`, `data`); every error is `application/problem+json` with a stable `code`; an unknown parameter is refused by
+name. `as_of` takes a vintage number or an instant and answers with exactly what was known then.
+"""
+
+
+def create_api(engine: Engine, limits: Limits) -> FastAPI:
+    """The API over one database."""
+    api = FastAPI(
+        title="Citymark",
+        version=version("citymark"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        root_path_in_servers=False,
+        servers=[{"url": "/api"}],
+        strict_content_type=True,
+    )
+    api.state.engine = engine
+    api.state.limits = limits
+    for module in (config, catalogue, cities, vintages, observations):
+        api.include_router(module.router, prefix="/v1")
+    install_problems(api)
+    _describe_problems(api)
+    _add_docs(api)
+    return api
+
+
+def _describe_problems(api: FastAPI) -> None:
+    """Errors are ours, not the framework's: put their schema where the routes point to."""
+    framework_description = api.openapi
+
+    def openapi() -> dict[str, object]:
+        described = framework_description()
+        schemas = described["components"]["schemas"]
+        schemas.setdefault("ProblemBody", ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}"))
+        nested = schemas["ProblemBody"].pop("$defs", {})
+        schemas.update(nested)
+        return described
+
+    api.openapi = openapi  # type: ignore[method-assign]
+
+
+def _add_docs(api: FastAPI) -> None:
+    """Swagger UI from files on this host, so that it opens without internet."""
+    api.mount("/docs/assets", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
+
+    @api.get("/docs", include_in_schema=False)
+    def docs(_request: Request) -> Response:
+        return get_swagger_ui_html(
+            openapi_url="/api/openapi.json",
+            title="Citymark API",
+            swagger_js_url="/api/docs/assets/swagger-ui-bundle.js",
+            swagger_css_url="/api/docs/assets/swagger-ui.css",
+            swagger_favicon_url="/api/docs/assets/favicon.png",
+        )

@@ -1,0 +1,286 @@
+"""Figures over HTTP: as known now or with any vintage, and the history of a single one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from app.api.answers import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES, Meta, envelope, meta
+from app.api.catalogue import exact
+from app.api.deps import (
+    AsOfParameters,
+    Cursor,
+    Limits,
+    LimitsDep,
+    NoQuery,
+    SessionDep,
+    as_known,
+    codes,
+    invalid,
+    known_codes,
+    parse_cursor,
+    peer_group,
+)
+from app.domain.period import Period, parse_period, parse_period_range, period_of_number
+from app.domain.status import OBS_STATUS
+from app.errors import NotFound
+from app.queries import observations, reference, vintages
+from app.queries.observations import Selection
+
+if TYPE_CHECKING:
+    from app.models import Vintage
+
+router = APIRouter(tags=["figures"], responses=PROBLEM_RESPONSES)
+
+COLUMNS = ("city", "indicator", "period", "value", "status", "vintage", "note", "attributes", "withdrawn")
+
+
+class ObservationRow(BaseModel):
+    """One figure as known with a vintage; `value` is null when `status` says why it is blank."""
+
+    city: str = Field(examples=["ru-kazan"])
+    indicator: str = Field(examples=["TI_SMART_LIGHTING"])
+    period: str = Field(examples=["2024-Q3"])
+    value: float | None = Field(examples=[62.5])
+    status: str = Field(examples=["A"])
+    vintage: int = Field(description="The vintage that made this value known.", examples=[12])
+    note: str | None
+    attributes: dict[str, str] | None = Field(examples=[{"lci_95": "61.9", "uci_95": "63.1"}])
+    withdrawn: bool
+
+
+class ObservationColumns(BaseModel):
+    """The same figures as one list a column (`layout=columns`)."""
+
+    city: list[str]
+    indicator: list[str]
+    period: list[str]
+    value: list[float | None]
+    status: list[str]
+    vintage: list[int]
+    note: list[str | None]
+    attributes: list[dict[str, str] | None]
+    withdrawn: list[bool]
+
+
+class ObservationList(BaseModel):
+    """Figures, by city, then indicator, then time."""
+
+    meta: Meta
+    data: list[ObservationRow] | ObservationColumns
+
+
+class HistoryRow(BaseModel):
+    """One value that a figure has had."""
+
+    value: float | None
+    status: str
+    vintage: int
+    published_at: str
+    reason: str
+    note: str | None
+    attributes: dict[str, str] | None
+    withdrawn: bool
+    simulated: bool
+
+
+class HistoryList(BaseModel):
+    """Every value of one figure, oldest first."""
+
+    meta: Meta
+    data: list[HistoryRow]
+
+
+class ObservationParameters(AsOfParameters):
+    """Which figures: filters combine, several values of one are joined by commas."""
+
+    indicator: str | None = Field(None, examples=["TI_SMART_LIGHTING,QM_PM25"], max_length=20_000)
+    principle: str | None = Field(None, examples=["infrastructure"], max_length=200)
+    city: str | None = Field(None, examples=["ru-kazan,ru-ufa"], max_length=40_000)
+    peer_group: str | None = Field(None, examples=["size:over_1m"], max_length=200)
+    period: str | None = Field(
+        None,
+        description="Periods or ranges; `latest` is the newest period that any figure of the selection has.",
+        examples=["2024-Q3", "2023-Q1..2024-Q4", "latest"],
+        max_length=2_000,
+    )
+    status: str | None = Field(None, description="SDMX observation status letters.", examples=["A,P"], max_length=80)
+    layout: Literal["rows", "columns"] = Field("rows", description="`columns` gives one list a column.")
+    format: Literal["json"] = Field("json", description="The form of the answer.")
+    limit: int | None = Field(None, ge=1, description="Rows in one answer.")
+    cursor: str | None = Field(None, description="meta.next of the page before.", max_length=200)
+    total: bool = Field(False, description="Count all rows of the selection into meta.total.")
+
+
+@router.get("/observations", response_model=None, responses={200: {"model": ObservationList}, **NOT_FOUND_RESPONSE})
+def list_observations(
+    session: SessionDep, limits: LimitsDep, query: Annotated[ObservationParameters, Query()]
+) -> Response:
+    """Figures as known with a vintage, in the order city, indicator, time.
+
+    A page names the vintage it shows; its cursor goes on in the same vintage whatever is published meanwhile.
+    """
+    limit = _limit(query.limit, limits)
+    cursor = parse_cursor(query.cursor, parts=3)
+    vintage = _vintage(session, query.as_of, cursor)
+    number = vintage.number if vintage else 0
+    selection = _selection(session, query, number, limits)
+    key = (cursor.key[0], cursor.key[1], cursor.key[2]) if cursor else None
+    # One row more than asked for tells whether a next page exists.
+    found = observations.page(session, selection, number, limit=limit + 1, after=key)
+    shown = found[:limit]
+    after = Cursor(number, tuple(shown[-1][:3])).text() if len(found) > limit else None
+    total = observations.count(session, selection, number) if query.total else None
+    is_simulated = vintages.is_simulated(session, {row.vintage for row in shown})
+    head = meta(vintage, len(shown), total=total, after=after, simulated=is_simulated)
+    return envelope(head, _laid_out(session, shown, query.layout))
+
+
+@router.get(
+    "/observations/{city}/{indicator}/{period}/history",
+    response_model=None,
+    responses={200: {"model": HistoryList}, **NOT_FOUND_RESPONSE},
+)
+def show_history(
+    session: SessionDep,
+    city: Annotated[str, Path(examples=["ru-kazan"])],
+    indicator: Annotated[str, Path(examples=["TI_SMART_LIGHTING"])],
+    period: Annotated[str, Path(examples=["2024-Q3"])],
+    _query: NoQuery,
+) -> Response:
+    """Every value one figure has had, oldest first; a withdrawal is one of them."""
+    place = reference.city(session, city).city.id
+    measure = reference.indicator(session, indicator).id
+    found = observations.history(session, place, measure, _period(period))
+    if not found:
+        raise NotFound(f"nothing was ever published for {city}, {indicator}, {period}")
+    rows = [_history_row(observation, vintage) for observation, vintage in found]
+    is_simulated = any(vintage.is_simulated for _, vintage in found)
+    return envelope(meta(vintages.newest(session), len(rows), simulated=is_simulated), rows)
+
+
+def _limit(asked: int | None, limits: Limits) -> int:
+    if asked is not None and asked > limits.max_page_rows:
+        raise invalid("limit", f"{asked} rows in one answer: at most {limits.max_page_rows}")
+    return asked or limits.default_page_rows
+
+
+def _vintage(session: Session, as_of: str | None, cursor: Cursor | None) -> Vintage | None:
+    if cursor is None:
+        return as_known(session, as_of)
+    pinned = vintages.as_known(session, cursor.vintage) if cursor.vintage else None
+    if as_of is not None and as_known(session, as_of) != pinned:
+        raise invalid("cursor", "belongs to another vintage than as_of: start again without it")
+    return pinned
+
+
+def _selection(session: Session, query: ObservationParameters, vintage: int, limits: Limits) -> Selection:
+    without_period = Selection(
+        city_ids=_city_ids(session, query, limits),
+        indicator_ids=_indicator_ids(session, query, limits),
+        statuses=_statuses(query.status, limits),
+    )
+    if query.period is None:
+        return without_period
+    spans = []
+    for text in codes(query.period, "period", limits) or ():
+        newest = observations.newest_period(session, without_period, vintage) if "latest" in text else None
+        if "latest" in text and newest is None:
+            continue
+        spans.append(_span(text.replace("latest", newest.code) if newest else text))
+    return Selection(**{**vars(without_period), "periods": tuple(spans)})
+
+
+def _city_ids(session: Session, query: ObservationParameters, limits: Limits) -> tuple[int, ...] | None:
+    if query.city is None and query.peer_group is None:
+        return None
+    entries = reference.cities(session)
+    ids = known_codes(query.city, "city", {entry.city.code: entry.city.id for entry in entries}, limits)
+    group = peer_group(query.peer_group)
+    if group is None:
+        return ids
+    members = tuple(entry.city.id for entry in reference.in_peer_group(entries, group))
+    return members if ids is None else tuple(member for member in members if member in set(ids))
+
+
+def _indicator_ids(session: Session, query: ObservationParameters, limits: Limits) -> tuple[int, ...] | None:
+    if query.indicator is None and query.principle is None:
+        return None
+    entries = reference.indicators(session)
+    ids = known_codes(query.indicator, "indicator", {entry.code: entry.id for entry in entries}, limits)
+    principles = {principle.code: principle.position for principle in reference.principles(session)}
+    wanted = codes(query.principle, "principle", limits)
+    if wanted is None:
+        return ids
+    known_codes(query.principle, "principle", principles, limits)
+    members = tuple(entry.id for entry in entries if entry.principle in wanted)
+    return members if ids is None else tuple(member for member in members if member in set(ids))
+
+
+def _statuses(text: str | None, limits: Limits) -> tuple[str, ...] | None:
+    letters = codes(text, "status", limits)
+    for letter in letters or ():
+        if letter not in OBS_STATUS:
+            raise invalid("status", f"{letter!r} is not a status: use {' '.join(OBS_STATUS)}")
+    return letters
+
+
+def _span(text: str) -> tuple[Period, Period]:
+    try:
+        return parse_period_range(text)
+    except ValueError as error:
+        raise invalid("period", str(error)) from error
+
+
+def _period(code: str) -> Period:
+    try:
+        return parse_period(code)
+    except ValueError as error:
+        raise NotFound(str(error)) from error
+
+
+def _laid_out(session: Session, rows: list[Row[Any]], layout: str) -> Any:
+    cities = reference.city_codes(session)
+    indicators = reference.indicator_codes(session)
+    values = [
+        (
+            cities[row.city_id],
+            indicators[row.indicator_id],
+            period_of_number(row.period).code,
+            exact(row.value),
+            row.status,
+            row.vintage,
+            row.note,
+            _attributes(row.attributes),
+            row.is_withdrawn,
+        )
+        for row in rows
+    ]
+    if layout == "columns":
+        columns = zip(*values, strict=True) if values else ((),) * len(COLUMNS)
+        return dict(zip(COLUMNS, map(list, columns), strict=True))
+    return [dict(zip(COLUMNS, row, strict=True)) for row in values]
+
+
+def _attributes(text: str | None) -> orjson.Fragment | None:
+    """Attributes are stored as JSON, so they go out as they are."""
+    return None if text is None else orjson.Fragment(text)
+
+
+def _history_row(observation: Any, vintage: Vintage) -> dict[str, Any]:
+    return {
+        "value": exact(observation.value),
+        "status": observation.status,
+        "vintage": vintage.number,
+        "published_at": vintage.published_at,
+        "reason": vintage.reason,
+        "note": observation.note,
+        "attributes": _attributes(observation.attributes),
+        "withdrawn": observation.is_withdrawn,
+        "simulated": vintage.is_simulated,
+    }

@@ -1,0 +1,136 @@
+"""Why a city moved between two periods: its own change, the others', revisions, coverage, method.
+
+The change is followed in a fixed order, one cause at a time, and each step is scored by the same functions. The
+parts are differences of consecutive steps, so they add up to the whole. The order is part of the answer.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from app.domain.composite.framework import Framework
+from app.domain.composite.score import Scored, score
+
+#: The causes in the order they are applied.
+ORDER = ("revisions", "method", "coverage", "own", "others")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One cause's part of the change. `score` and `rank` are None when the city has no rank right after it.
+
+    The next ranked step then carries the change of both, and `merged` names the causes it carries.
+    """
+
+    cause: str
+    score: float | None
+    rank: int | None
+    merged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Move:
+    """The steps of a change in order, with the score and rank before and after (None when not ranked)."""
+
+    city: str
+    steps: tuple[Step, ...]
+    before: tuple[float, int] | None
+    after: tuple[float, int] | None
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no decomposition, or None."""
+        if self.before is None:
+            return "not ranked before"
+        return "not ranked after" if self.after is None else None
+
+
+def move(
+    first: pd.DataFrame,
+    first_now: pd.DataFrame,
+    second: pd.DataFrame,
+    *,
+    city: str,
+    frameworks: tuple[Framework, Framework],
+) -> Move:
+    """The change of one city between two tables of one period each, rows by city.
+
+    `first` is the earlier period as it was known then, `first_now` the same period as known now, `second` the later
+    period; `frameworks` were in force then and now. A step up in rank is negative. Raises KeyError for a city that
+    is in none of the tables; a city that is in one only is "not ranked" in the other.
+    """
+    if not any(city in table.index for table in (first, first_now, second)):
+        raise KeyError(city)
+    then, now = frameworks
+    kept = _with_row(first_now, city, _same_cells(first_now, second, city))
+    own = _with_row(first_now, city, _row(second, city))
+    states = [
+        _standing(score(first, then), city),
+        _standing(score(first_now, then), city),
+        _standing(score(first_now, now), city),
+        _standing(score(kept, now), city),
+        _standing(score(own, now), city),
+        _standing(score(second, now), city),
+    ]
+    return Move(city, tuple(_steps(states)), states[0], states[-1])
+
+
+def _standing(scored: Scored, city: str) -> tuple[float, int] | None:
+    if city not in scored.stages.index:
+        return None
+    row = scored.stages.index.get_loc(city)
+    if not isinstance(row, int) or scored.ranks[row] == 0:
+        return None
+    return float(scored.index_score[row]), int(scored.ranks[row])
+
+
+def _same_cells(first: pd.DataFrame, second: pd.DataFrame, city: str) -> pd.Series | None:
+    """The city's earlier values with the later pattern of gaps: a new cell is taken, a vanished one is dropped."""
+    earlier, later = _row(first, city), _row(second, city)
+    if earlier is None or later is None:
+        return later
+    later = later.reindex(earlier.index)
+    return earlier.where(earlier.notna(), later).where(later.notna())
+
+
+def _row(table: pd.DataFrame, city: str) -> pd.Series | None:
+    return table.iloc[int(table.index.get_indexer(pd.Index([city]))[0])] if city in table.index else None
+
+
+def _with_row(table: pd.DataFrame, city: str, row: pd.Series | None) -> pd.DataFrame:
+    """The table with one city's row replaced, added or (None) taken out; the columns' kinds are kept."""
+    others = table.drop(index=[city], errors="ignore")
+    if row is None:
+        return others
+    one = pd.DataFrame([row.reindex(table.columns)], index=pd.Index([city], name=table.index.name))
+    joined = pd.concat([others.astype(object), one.astype(object)])
+    kinds = {name: kind for name, kind in table.dtypes.items() if kind != np.dtype(object)}
+    order = table.index if city in table.index else joined.index
+    return joined.reindex(order).astype(kinds)
+
+
+def _steps(states: list[tuple[float, int] | None]) -> list[Step]:
+    last, carried, steps = states[0], [], []
+    for cause, state in zip(ORDER, states[1:], strict=True):
+        if last is None or state is None:
+            carried.append(cause)
+            steps.append(Step(cause, None, None))
+            continue
+        merged = (*carried, cause) if carried else ()
+        steps.append(Step(cause, state[0] - last[0], state[1] - last[1], merged))
+        last, carried = state, []
+    return steps
+
+
+def is_complete(change: Move) -> bool:
+    """Whether the parts add up to the whole change, to rounding of the last bits."""
+    if change.before is None or change.after is None:
+        return False
+    points = math.fsum(step.score for step in change.steps if step.score is not None)
+    places = sum(step.rank for step in change.steps if step.rank is not None)
+    whole = change.after[0] - change.before[0]
+    return bool(np.isclose(points, whole, rtol=0, atol=1e-9)) and places == change.after[1] - change.before[1]

@@ -1,0 +1,318 @@
+"""What a comparison of cities shows: for every indicator the chosen cities' figures, their standing and their trend.
+
+One period is compared; an indicator without figures of that frequency (an annual one in a quarterly view) shows its
+last one before, and says which. Peers count, chosen cities are named; a chosen city without a figure keeps its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import exists, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.domain.period import EPOCH, Period, parse_period, period_of_number
+from app.domain.standing import Floats, Spread, Verdict, goodness, percentile, spread, verdict
+from app.domain.status import PUBLIC
+from app.models import City, Observation
+from app.queries.observations import Selection, observations
+from app.queries.reference import CityEntry, IndicatorEntry, city_codes, indicator_codes
+
+# How far a trend looks back.
+TREND_YEARS = 6
+# How far an annual figure may be carried into a later view, with its own year earlier.
+CARRY_YEARS = 3
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is compared: chosen cities and their peers, indicators in order, a period, as known with a vintage."""
+
+    cities: tuple[CityEntry, ...]
+    peers: tuple[CityEntry, ...]
+    indicators: tuple[IndicatorEntry, ...]
+    at: Period
+    vintage: int
+    # Only the first so many indicators bring their past; the others only the period compared.
+    trends: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chosen city's figure and how it stands; without `status` nothing was reported."""
+
+    city: str
+    value: float | None = None
+    status: str | None = None
+    is_withdrawn: bool = False
+    note: str | None = None
+    is_revised: bool = False
+    revised_from: float | None = None
+    percentile: float | None = None
+    verdict: Verdict | None = None
+    change: float | None = None
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Periods in order without gaps in time; a line of values and of statuses a chosen city; the peers' band."""
+
+    periods: tuple[Period, ...]
+    values: dict[str, tuple[float | None, ...]]
+    statuses: dict[str, tuple[str | None, ...]]
+    band: tuple[Spread | None, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One indicator of the comparison; `peers` are the group's values by city, those that are there."""
+
+    indicator: str
+    period: Period | None
+    is_substitute: bool
+    spread: Spread | None
+    peers: dict[str, float]
+    figures: tuple[Figure, ...]
+    trend: Trend | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The rows, and the vintages that made the figures known."""
+
+    rows: tuple[Row, ...]
+    vintages: frozenset[int]
+
+
+def comparison(session: Session, question: Question) -> Comparison:
+    """The answer to the question, as known with its vintage."""
+    frames = [
+        _figures(session, question, question.indicators[: question.trends], TREND_YEARS),
+        _figures(session, question, question.indicators[question.trends :], CARRY_YEARS),
+    ]
+    past = _revisions(session, question)
+    rows = []
+    for number, entry in enumerate(question.indicators):
+        frame = frames[0 if number < question.trends else 1]
+        grid = _grid(frame[frame["indicator"] == entry.code], question)
+        rows.append(_row(entry, question, grid, past=past, has_trend=number < question.trends))
+    vintages = {int(number) for frame in frames for number in frame["vintage"].unique()}
+    return Comparison(tuple(rows), frozenset(vintages))
+
+
+def _figures(
+    session: Session, question: Question, indicators: tuple[IndicatorEntry, ...], years: int
+) -> pd.DataFrame:
+    everyone = {entry.city.id for entry in (*question.cities, *question.peers)}
+    selection = Selection(
+        city_ids=tuple(sorted(everyone)),
+        indicator_ids=tuple(entry.id for entry in indicators),
+        periods=tuple(_spans(question.at, years)),
+    )
+    return observations(session, selection, question.vintage)
+
+
+def _spans(at: Period, years: int) -> Iterable[tuple[Period, Period]]:
+    """For every frequency whole years that end with the year of `at`; of ranges all that begin by then.
+
+    Without a trend the frequency of `at` needs only `at` and the year earlier.
+    """
+    first, last = max(EPOCH.year, at.ends_on.year - years), at.ends_on.year
+    for start, end in (("{}", "{}"), ("{}-S1", "{}-S2"), ("{}-Q1", "{}-Q4"), ("{}-01", "{}-12")):
+        low, high = parse_period(start.format(first)), parse_period(end.format(last))
+        if years == CARRY_YEARS and low.frequency == at.frequency and first > EPOCH.year:
+            yield at, at
+            yield at.year_earlier(), at.year_earlier()
+        else:
+            yield low, high
+    yield Period(EPOCH, EPOCH + timedelta(days=1)), Period(at.ends_on, at.ends_on)
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """One indicator's figures: `values` cities × periods, and the whole row of every figure of a chosen city."""
+
+    cities: dict[str, int]
+    periods: dict[Period, int]
+    values: Floats
+    chosen: dict[tuple[str, Period], tuple[str, bool, str | None]]
+
+    def column(self, period: Period, codes: Iterable[str]) -> Floats:
+        """The values of these cities in this period, NaN where there is none."""
+        if period not in self.periods:
+            return np.full(len(list(codes)), np.nan)
+        lines = [self.cities.get(code, -1) for code in codes]
+        return self.values[lines, self.periods[period]]
+
+    def value(self, city: str, period: Period) -> float | None:
+        """One value, None where there is none."""
+        found = float(self.column(period, [city])[0])
+        return found if np.isfinite(found) else None
+
+
+def _grid(part: pd.DataFrame, question: Question) -> _Grid:
+    periods = {code: number for number, code in enumerate(part["period"].unique().tolist())}
+    cities = {code: number for number, code in enumerate(part["city"].unique().tolist())}
+    # The last line stays empty: it answers for a city without any figure.
+    values = np.full((len(cities) + 1, len(periods)), np.nan)
+    values[part["city"].map(cities).to_numpy(), part["period"].map(periods).to_numpy()] = part["value"].to_numpy()
+    mine = part[part["city"].isin([entry.city.code for entry in question.cities])]
+    columns = [mine[name].tolist() for name in ("city", "period", "status", "is_withdrawn", "note")]
+    chosen = {
+        (city, parse_period(period)): (status, bool(is_withdrawn), note if isinstance(note, str) and note else None)
+        for city, period, status, is_withdrawn, note in zip(*columns, strict=True)
+    }
+    return _Grid(cities, {parse_period(code): number for code, number in periods.items()}, values, chosen)
+
+
+def _row(
+    entry: IndicatorEntry,
+    question: Question,
+    grid: _Grid,
+    *,
+    past: dict[Key, float | None],
+    has_trend: bool,
+) -> Row:
+    period = _shown_period(grid, question.at)
+    peers = _peer_values(grid, question, period)
+    among = spread(np.array(list(peers.values()), dtype=np.float64))
+    figures = tuple(
+        _Standing(entry, grid, period, peers, among).figure(city.city.code, past) for city in question.cities
+    )
+    trend = _trend(question, grid, period) if has_trend and period else None
+    is_substitute = period is not None and period != question.at
+    return Row(entry.code, period, is_substitute, among, peers, figures, trend)
+
+
+def _shown_period(grid: _Grid, at: Period) -> Period | None:
+    """The period compared, where the indicator is of its frequency; else the last one with a value before its end."""
+    if any(period.frequency == at.frequency for period in grid.periods):
+        return at
+    before = [
+        period
+        for period, number in grid.periods.items()
+        if period.ends_on <= at.ends_on and np.isfinite(grid.values[:, number]).any()
+    ]
+    return max(before, key=lambda period: (period.ends_on, period.starts_on), default=None)
+
+
+def _peer_values(grid: _Grid, question: Question, period: Period | None) -> dict[str, float]:
+    if period is None:
+        return {}
+    codes = [entry.city.code for entry in question.peers]
+    there = zip(codes, grid.column(period, codes).tolist(), strict=True)
+    return {code: value for code, value in there if np.isfinite(value)}
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What a city's figure of one indicator is measured by."""
+
+    entry: IndicatorEntry
+    grid: _Grid
+    period: Period | None
+    peers: dict[str, float]
+    among: Spread | None
+
+    def figure(self, city: str, past: dict[Key, float | None]) -> Figure:
+        """The city's figure with its standing; only its name where nothing was reported."""
+        if self.period is None or (city, self.period) not in self.grid.chosen:
+            return Figure(city)
+        status, is_withdrawn, note = self.grid.chosen[city, self.period]
+        value = self.grid.value(city, self.period)
+        key = (city, self.entry.code, self.period.code)
+        return Figure(
+            city=city,
+            value=value,
+            status=status,
+            is_withdrawn=is_withdrawn,
+            note=note,
+            is_revised=key in past,
+            revised_from=past.get(key),
+            percentile=None if value is None else self._place(city, value),
+            verdict=verdict(value, self.among) if value is not None and self.among and self.among.count > 1 else None,
+            change=None if value is None else self._change(city, self.period, value),
+        )
+
+    def _place(self, city: str, value: float) -> float | None:
+        """The oriented percentile among the others of the group: 100 is best, or with no direction most."""
+        others = [peer for code, peer in self.peers.items() if code != city]
+        words = self.entry.definition
+        target = None if words.target is None else float(words.target)
+        turned = goodness(np.array([*others, value], dtype=np.float64), words.direction, target)
+        return percentile(float(turned[-1]), turned[:-1])
+
+    def _change(self, city: str, period: Period, value: float) -> float | None:
+        if period.starts_on.year == EPOCH.year:
+            return None
+        then = self.grid.value(city, period.year_earlier())
+        return None if then is None else value - then
+
+
+def _trend(question: Question, grid: _Grid, period: Period) -> Trend:
+    periods = _run(grid, period)
+    cities = [entry.city.code for entry in question.cities]
+    peers = [entry.city.code for entry in question.peers]
+    return Trend(
+        periods=tuple(periods),
+        values={city: tuple(grid.value(city, each) for each in periods) for city in cities},
+        statuses={city: tuple(grid.chosen.get((city, each), (None,))[0] for each in periods) for city in cities},
+        band=tuple(spread(grid.column(each, peers)) for each in periods),
+    )
+
+
+def _run(grid: _Grid, last: Period) -> list[Period]:
+    """Every period of one frequency from the first figure to `last`, so that a gap takes its room."""
+    known = sorted(p for p in grid.periods if p.frequency == last.frequency and p <= last) or [last]
+    if last.frequency in "RD":
+        return known
+    run = [last]
+    while run[-1] > known[0]:
+        run.append(run[-1].previous())
+    return run[::-1]
+
+
+def _revisions(session: Session, question: Question) -> dict[Key, float | None]:
+    """The chosen cities' figures that had another value before, each with the value it had last."""
+    key = (Observation.city_id, Observation.indicator_id, Observation.period)
+    mine = (
+        Observation.city_id.in_([entry.city.id for entry in question.cities]),
+        Observation.indicator_id.in_([entry.id for entry in question.indicators]),
+        Observation.vintage <= question.vintage,
+        Observation.confidentiality == PUBLIC,
+    )
+    twice = select(*key).where(*mine).group_by(*key).having(func.count() > 1)
+    query = select(*key, Observation.value).where(*mine, tuple_(*key).in_(twice)).order_by(*key, Observation.vintage)
+    history: dict[Key, list[float | None]] = {}
+    cities, indicators = city_codes(session), indicator_codes(session)
+    for city, indicator, period, value in session.execute(query):
+        name = (cities[city], indicators[indicator], period_of_number(period).code)
+        history.setdefault(name, []).append(None if value is None else float(value))
+    return {name: values[-2] for name, values in history.items() if values[-1] != values[-2]}
+
+
+def reporting_cities(session: Session, entries: Iterable[CityEntry], vintage: int) -> list[CityEntry]:
+    """The cities that have any value as known with `vintage`, the largest first."""
+    has_value = exists().where(
+        Observation.city_id == City.id, Observation.vintage <= vintage, Observation.value.is_not(None)
+    )
+    there = set(session.scalars(select(City.id).where(has_value)))
+    return sorted(
+        (entry for entry in entries if entry.city.id in there), key=lambda entry: -(entry.city.population or 0)
+    )
+
+
+def newest_period(session: Session, periods: Iterable[Period], vintage: int) -> Period | None:
+    """The newest quarter that has a value as known with `vintage`; without quarters the newest period of any kind."""
+    for period in sorted(periods, key=lambda period: (period.frequency == "Q", period), reverse=True):
+        there = select(Observation.period).where(
+            Observation.period == period.number, Observation.vintage <= vintage, Observation.value.is_not(None)
+        )
+        if session.execute(there.limit(1)).first():
+            return period
+    return None

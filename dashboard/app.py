@@ -1,0 +1,133 @@
+"""create_dashboard(): the tuple PAGES, the document around them, the callback that draws a page."""
+
+from __future__ import annotations
+
+import logging
+from html import escape
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from uuid import uuid4
+
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
+from flask import Flask, Response, redirect, request
+from sqlalchemy import Engine
+
+from app.db import reading
+from dashboard import bundles, guard
+from dashboard.components.frame import failure
+from dashboard.locale import Locale
+from dashboard.pages import compare
+from dashboard.texts import LANGUAGES
+
+PAGES: tuple[ModuleType, ...] = (compare,)
+ASSETS = Path(__file__).parent / "assets"
+FONTS = ("golos-text-cyrillic-wght-normal.woff2", "golos-text-latin-wght-normal.woff2")
+
+log = logging.getLogger(__name__)
+
+
+def create_dashboard(engine: Engine, *, language: str) -> Flask:
+    """The dashboard over this database as a WSGI application; `language` is what an address without one means."""
+    app = _Document(
+        "dashboard",
+        assets_folder=str(ASSETS),
+        pages_folder="",
+        use_pages=False,
+        suppress_callback_exceptions=True,
+        update_title="",
+        enable_mcp=False,
+        add_log_handler=False,
+    )
+    app.language = language
+    app.layout = html.Div(
+        [
+            dcc.Location(id="url", refresh=False),
+            dcc.Store(id="choice"),
+            html.Div(compare.placeholder(language), id="page"),
+        ]
+    )
+    _add_callbacks(app, engine, language)
+    server: Flask = app.server
+    _add_redirect(server)
+    guard.install(app, frozenset({"/", *(page.PATH for page in PAGES)}))
+    bundles.install(app)
+    return server
+
+
+class _Document(Dash):  # type: ignore[misc] # Dash's base has no types
+    """The HTML document in the language of its address; nothing in it comes from another host."""
+
+    language: str = LANGUAGES[0]
+
+    def interpolate_index(self, **parts: Any) -> str:
+        """The document around the application."""
+        asked = request.args.get("lang", "")
+        locale = Locale(asked if asked in LANGUAGES else self.language)
+        page = next((page for page in PAGES if page.PATH == request.path), PAGES[0])
+        fonts = "".join(
+            f'<link rel="preload" href="/assets/fonts/{name}" as="font" type="font/woff2" crossorigin>'
+            for name in FONTS
+        )
+        return f"""<!DOCTYPE html>
+<html lang="{locale.language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="theme-color" content="#003c57">
+<title>{escape(locale.say(page.TITLE))} · {escape(locale.say("product"))}</title>
+{fonts}{parts["favicon"]}{parts["css"]}
+</head>
+<body>
+<noscript><p>{escape(locale.say("no_script"))}</p></noscript>
+{parts["app_entry"]}
+<footer hidden>{parts["config"]}{parts["scripts"]}{parts["renderer"]}</footer>
+</body>
+</html>"""
+
+
+def _add_callbacks(app: Dash, engine: Engine, language: str) -> None:
+    def failed(error: Exception) -> tuple[object, object]:
+        reference = uuid4().hex[:8]
+        log.error("page failed, reference %s", reference, exc_info=error)
+        return no_update, failure(Locale(language), reference)
+
+    def search_failed(error: Exception) -> list[object]:
+        log.error("city search failed", exc_info=error)
+        return []
+
+    @app.callback(
+        Output("url", "search"),
+        Output("page", "children"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+        Input("choice", "data"),
+        on_error=failed,
+    )
+    def show(path: object, search: object, choice: object) -> tuple[object, object]:
+        page = next((page for page in PAGES if page.PATH == path), PAGES[0])
+        chosen = choice if ctx.triggered_id == "choice" else None
+        with reading(engine) as session:
+            address, content = page.draw(session, language=language, search=search, choice=chosen)
+        return (address if chosen is not None else no_update), content
+
+    @app.callback(
+        Output("compare-found", "children"),
+        Input("compare-search", "value"),
+        State("url", "search"),
+        prevent_initial_call=True,
+        on_error=search_failed,
+    )
+    def find(text: object, search: object) -> object:
+        with reading(engine) as session:
+            return compare.found(session, language=language, text=text, search=search)
+
+
+def _add_redirect(server: Flask) -> None:
+    @server.before_request
+    def to_first_page() -> Any:
+        if request.path != "/":
+            return None
+        query = request.query_string.decode("ascii", "ignore")
+        answer: Response = redirect(PAGES[0].PATH + (f"?{query}" if query else ""), code=302)  # type: ignore[assignment]
+        return answer

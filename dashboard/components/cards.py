@@ -1,0 +1,110 @@
+"""A chart as everybody can read it: heading, one sentence, the picture, and the same figures as a table.
+
+The picture is hidden from assistive technology, which reads the sentence and the table instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dash import dcc, html
+
+from dashboard.components.cities import city_mark
+from dashboard.components.marks import marks, missing
+from dashboard.summaries import quarter_words
+from dashboard.view import IndicatorView, View
+
+if TYPE_CHECKING:
+    from app.queries.comparison import Row, Trend
+
+
+def chart_card(
+    key: str, indicator: IndicatorView, *, note: str, summary: str, chart: dict[str, Any] | None, table: html.Details
+) -> html.Figure:
+    """One chart with all that belongs to it."""
+    picture = [] if chart is None else [_picture(chart)]
+    return html.Figure(
+        [
+            html.H3(indicator.name, id=key, title=indicator.definition),
+            html.P(note, className="note"),
+            html.P(summary, className="summary"),
+            *picture,
+            table,
+        ],
+        className="card chart",
+        **{"aria-labelledby": key},
+    )
+
+
+def _picture(chart: dict[str, Any]) -> html.Div:
+    graph = dcc.Graph(
+        figure=chart,
+        config={"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False},
+        responsive=True,
+        mathjax=False,
+        style={"height": f"{chart['layout']['height']}px"},
+    )
+    return html.Div(graph, className="picture", **{"aria-hidden": "true"})
+
+
+def _table(caption: str, head: list[Any], body: list[list[Any]], view: View) -> html.Details:
+    """A table behind its toggle; the first cell of a line is its heading."""
+    lines = [html.Tr([html.Th(line[0], scope="row"), *(html.Td(cell) for cell in line[1:])]) for line in body]
+    table = html.Table(
+        [html.Caption(caption), html.Thead(html.Tr([html.Th(cell, scope="col") for cell in head])), html.Tbody(lines)]
+    )
+    region = html.Div(table, className="scroll", role="region", tabIndex="0", **{"aria-label": caption})
+    return html.Details([html.Summary(view.locale.say("table_toggle")), region])
+
+
+def trend_table(line: Trend, indicator: IndicatorView, view: View) -> html.Details:
+    """The figures of a trend, newest period first."""
+    say = view.locale.say
+    head = [say("period"), *(city.name for city in view.cities), say("trend_legend_median")]
+    body = []
+    for number in reversed(range(len(line.periods))):
+        spread = line.band[number]
+        values = [line.values[city.code][number] for city in view.cities]
+        late = [line.statuses[city.code][number] == "P" for city in view.cities]
+        cells = [
+            "–" if value is None else view.value(value, indicator) + (" ○" if is_late else "")
+            for value, is_late in zip(values, late, strict=True)
+        ]
+        median = view.value(spread.median, indicator) if spread else "–"
+        body.append([view.locale.period(line.periods[number]), *cells, median])
+    return _table(say("table_of", title=indicator.name, unit=indicator.unit), head, body, view)
+
+
+def standing_table(row: Row, indicator: IndicatorView, view: View) -> html.Details:
+    """Where each city stands, as a table."""
+    say = view.locale.say
+    head = [say("city"), say("value"), say("place"), say("against_median")]
+    body = [_standing_line(row, number, indicator, view) for number in range(len(row.figures))]
+    caption = say("table_of", title=indicator.name, unit=indicator.unit)
+    if row.spread:
+        quartiles = (row.spread.low, row.spread.median, row.spread.high)
+        caption += f". {say('peers_quartiles')}: {' / '.join(view.value(each, indicator) for each in quartiles)}"
+    return _table(caption, head, body, view)
+
+
+def _standing_line(row: Row, number: int, indicator: IndicatorView, view: View) -> list[Any]:
+    figure = row.figures[number]
+    city = view.city(figure.city)
+    heading = [city_mark(city.position), " ", city.name]
+    if figure.value is None:
+        glyph, key = missing(figure, others_reported=bool(row.peers))
+        return [heading, f"{glyph} {view.locale.say(key)}", "–", "–"]
+    place = "–" if figure.percentile is None else quarter_words(figure.percentile, indicator, view)
+    against = view.locale.say(f"verdict_{figure.verdict}") if figure.verdict else "–"
+    return [heading, [view.value(figure.value, indicator), *marks(figure, indicator, view)], place, against]
+
+
+def trend_legend(view: View) -> html.Ul:
+    """Who is who in the line charts, once for all of them."""
+    say = view.locale.say
+    cities = [html.Li([city_mark(city.position), city.name]) for city in view.cities]
+    signs = [("dotted", "trend_legend_median"), ("band", "trend_legend_band"), ("hollow", "trend_legend_provisional")]
+    return html.Ul(
+        [*cities, *(html.Li([html.Span(className=f"sign {kind}"), say(key)]) for kind, key in signs)],
+        className="who",
+    )

@@ -1,0 +1,85 @@
+"""Native controls: selects, buttons that stay pressed; `data-choose` says what each chooses, assets/page.js posts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dash import html
+from dash.development.base_component import Component
+
+
+@dataclass(frozen=True)
+class Option:
+    """Something that can be chosen: its value and how it is called."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class OptionGroup:
+    """Options under a heading of their own."""
+
+    label: str
+    options: Sequence[Option]
+
+
+def select(name: str, label: str, options: Sequence[Option | OptionGroup], value: str) -> html.Div:
+    """A labelled native select; page.js keeps it at `data-value`, so Back moves it too."""
+    field = f"compare-{name}"
+    return html.Div(
+        [
+            html.Label(label, htmlFor=field),
+            html.Select(
+                [_option(option) for option in options], id=field, **{"data-choose": name, "data-value": value}
+            ),
+        ],
+        className="field",
+    )
+
+
+def _option(option: Option | OptionGroup) -> Component:
+    if isinstance(option, OptionGroup):
+        return html.Optgroup([_option(each) for each in option.options], label=option.label)
+    return html.Option(option.label, value=option.value)
+
+
+def pills(name: str, label: str, options: Sequence[Option], chosen: str) -> html.Div:
+    """A row of buttons of which one is pressed."""
+    buttons = [_toggle(name, option, is_pressed=option.value == chosen) for option in options]
+    return html.Div(buttons, className="pills", role="group", **{"aria-label": label})
+
+
+def toggles(name: str, groups: Sequence[OptionGroup], chosen: frozenset[str]) -> html.Div:
+    """Buttons under headings of which any may be pressed."""
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.H3(group.label),
+                    *(_toggle(name, option, is_pressed=option.value in chosen) for option in group.options),
+                ],
+                role="group",
+                **{"aria-label": group.label},
+            )
+            for group in groups
+        ],
+        className="toggles",
+    )
+
+
+def _toggle(name: str, option: Option, *, is_pressed: bool) -> html.Button:
+    return html.Button(
+        option.label,
+        type="button",
+        id=f"compare-{name}-{option.value.lower().replace('.', '_')}",
+        **{"aria-pressed": str(is_pressed).lower(), "data-choose": name, "data-value": option.value},
+    )
+
+
+def choice(name: str, value: str, label: str, *, kind: str = "quiet") -> html.Button:
+    """A button that makes one choice."""
+    return html.Button(
+        label, type="button", id=f"choose-{name}", className=kind, **{"data-choose": name, "data-value": value}
+    )

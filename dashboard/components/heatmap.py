@@ -1,0 +1,159 @@
+"""The heatmap table: indicators down, cities across, the place among peers coloured and said in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dash import html
+
+from dashboard.components.cities import city_mark
+from dashboard.components.marks import LEGEND, marks, missing
+from dashboard.theme import percentile_class
+from dashboard.view import CityView, IndicatorView, View
+
+if TYPE_CHECKING:
+    from app.queries.comparison import Figure, Row
+
+ICONS = {5: "▲▲", 4: "▲", 3: "●", 2: "▼", 1: "▼▼"}
+
+
+def heatmap(rows: list[tuple[Row, IndicatorView]], view: View) -> html.Div:
+    """The whole table in a region of its own that scrolls and takes the focus."""
+    say = view.locale.say
+    caption = say(
+        "table_caption",
+        period=view.locale.period(view.at),
+        group=view.group,
+        count=say("count_cities", count=view.group_count),
+    )
+    table = html.Table(
+        [
+            html.Caption(caption, id="compare-table-caption"),
+            html.Thead(html.Tr(_head(view))),
+            html.Tbody([html.Tr(_line(row, indicator, view)) for row, indicator in rows]),
+        ],
+        className="heatmap",
+    )
+    return html.Div(
+        table,
+        className="scroll",
+        role="region",
+        tabIndex="0",
+        id="compare-table",
+        **{"aria-label": say("table_scroll")},
+    )
+
+
+def _head(view: View) -> list[html.Th]:
+    say = view.locale.say
+    cities = [
+        html.Th([city_mark(city.position), html.Span(city.name), *_outside(city, view)], scope="col")
+        for city in view.cities
+    ]
+    return [
+        html.Th(say("table_indicator"), scope="col", className="corner"),
+        *cities,
+        html.Th(say("table_median"), scope="col", className="median"),
+    ]
+
+
+def _outside(city: CityView, view: View) -> list[html.Small]:
+    return [] if city.is_peer else [html.Small(view.locale.say("standing_outside"))]
+
+
+def _line(row: Row, indicator: IndicatorView, view: View) -> list[html.Th | html.Td]:
+    return [
+        _name(row, indicator, view),
+        *(_cell(figure, row, indicator, view) for figure in row.figures),
+        _median(row, indicator, view),
+    ]
+
+
+def _name(row: Row, indicator: IndicatorView, view: View) -> html.Th:
+    notes: list[Any] = [html.Span(indicator.unit, className="unit")]
+    direction = view.locale.say(f"direction_{indicator.direction}", target=_target(indicator, view))
+    notes.append(html.Span(direction, className="direction"))
+    if row.is_substitute and row.period:
+        words = view.locale.say("substitute", period=view.locale.period(row.period))
+        notes.append(html.Span(["◴ ", words], className="substitute"))
+    return html.Th([html.Span(indicator.name, title=indicator.definition), html.Small(notes)], scope="row")
+
+
+def _target(indicator: IndicatorView, view: View) -> str:
+    return "" if indicator.target is None else view.value(indicator.target, indicator)
+
+
+def _cell(figure: Figure, row: Row, indicator: IndicatorView, view: View) -> html.Td:
+    if figure.value is None:
+        glyph, key = missing(figure, others_reported=bool(row.peers))
+        words = [html.Span(glyph, className="glyph", **{"aria-hidden": "true"}), html.Small(view.locale.say(key))]
+        return html.Td(words, className="cell missing", title=figure.note)
+    number = html.Span(
+        [html.Span(view.value(figure.value, indicator), className="number"), *marks(figure, indicator, view)],
+        className="figure",
+    )
+    return html.Td(
+        [number, *_place(figure, indicator, view), *_change(figure, indicator, view)],
+        className=_tone(figure, indicator),
+        title=figure.note,
+    )
+
+
+def _tone(figure: Figure, indicator: IndicatorView) -> str:
+    if figure.percentile is None:
+        return "cell"
+    kind = "tone" if indicator.direction == "none" else "place"
+    return f"cell {kind}-{percentile_class(figure.percentile)}"
+
+
+def _place(figure: Figure, indicator: IndicatorView, view: View) -> list[html.Small]:
+    if figure.percentile is None:
+        return [html.Small(view.locale.say("cell_no_peers"))]
+    share = view.locale.number(figure.percentile, 0)
+    if indicator.direction == "none":
+        return [html.Small(view.locale.say("cell_higher", share=share))]
+    icon = html.Span(ICONS[percentile_class(figure.percentile)], className="icon", **{"aria-hidden": "true"})
+    return [html.Small([icon, view.locale.say("cell_better", share=share)])]
+
+
+def _change(figure: Figure, indicator: IndicatorView, view: View) -> list[html.Small]:
+    if not view.has_change:
+        return []
+    if figure.change is None:
+        return [html.Small(view.locale.say("cell_no_change"), className="change")]
+    change = view.locale.number(figure.change, indicator.decimals, signed=True)
+    return [html.Small(view.locale.say("cell_change", change=change), className="change")]
+
+
+def _median(row: Row, indicator: IndicatorView, view: View) -> html.Td:
+    if row.spread is None:
+        return html.Td("–", className="cell median")
+    number = html.Span(view.value(row.spread.median, indicator), className="number")
+    count = html.Small(view.locale.say("table_median_of", count=row.spread.count))
+    return html.Td([number, count], className="cell median")
+
+
+def legend(view: View, *, has_undirected: bool) -> html.Div:
+    """What colours, icons and marks mean."""
+    say = view.locale.say
+    classes = [
+        html.Li(
+            [html.Span(ICONS[number], **{"aria-hidden": "true"}), f"{20 * number - 20}–{20 * number} %"],
+            className=f"place-{number}",
+        )
+        for number in range(1, 6)
+    ]
+    classes[0].children.append(html.Span(f" {say('worse')}"))
+    classes[-1].children.append(html.Span(f" {say('better')}"))
+    signs = [
+        html.Li([html.Span(glyph, className="mark", **{"aria-hidden": "true"}), say(key)]) for glyph, key in LEGEND
+    ]
+    return html.Div(
+        [
+            html.P(say("legend_title")),
+            html.Ul(classes, className="classes"),
+            *([html.P(say("legend_none"))] if has_undirected else []),
+            html.Ul(signs, className="signs", **{"aria-label": say("marks_title")}),
+        ],
+        className="legend",
+    )

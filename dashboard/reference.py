@@ -1,0 +1,157 @@
+"""What the register and the catalogue know, read once for a drawing: codes an address may name, and their names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.domain.peers import SIZE_CLASSES, PeerGroup, parse_peer_group
+from app.domain.period import Period, parse_period
+from app.queries import reference, vintages
+from app.queries.comparison import newest_period, reporting_cities
+from app.queries.reference import CityEntry, IndicatorEntry
+from dashboard.components.controls import Option, OptionGroup
+from dashboard.locale import Locale, Named
+from dashboard.state import EVERY, Known
+from dashboard.view import IndicatorView
+
+DEFAULT_PRINCIPLE = "infrastructure"
+DEFAULT_CITIES = 4
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Register, catalogue and periods."""
+
+    cities: dict[str, CityEntry]
+    indicators: dict[str, IndicatorEntry]
+    principles: dict[str, Named]
+    countries: dict[str, Named]
+    periods: tuple[Period, ...]
+    newest_vintage: int
+
+    def known(self, language: str) -> Known:
+        """The codes that an address may name."""
+        kinds = {
+            kind: {getattr(entry.city, kind) for entry in self.cities.values()}
+            for kind in ("country", "region", "climate")
+        }
+        kinds["size"] = {entry.size for entry in self.cities.values()}
+        return Known(
+            language=language,
+            cities=frozenset(self.cities),
+            indicators=frozenset(self.indicators),
+            principles=frozenset(self.principles),
+            periods=frozenset(period.code for period in self.periods),
+            properties=frozenset((kind, value) for kind, values in kinds.items() for value in values if value),
+            newest_vintage=self.newest_vintage,
+        )
+
+    def principle(self, code: str | None) -> str:
+        """The principle of this code; without one the default, or the first where the catalogue is another."""
+        if code is not None:
+            return code
+        return DEFAULT_PRINCIPLE if DEFAULT_PRINCIPLE in self.principles else next(iter(self.principles), EVERY)
+
+    def of_principle(self, code: str) -> tuple[IndicatorEntry, ...]:
+        """The indicators of a principle, or all."""
+        return tuple(entry for entry in self.indicators.values() if code in (EVERY, entry.principle))
+
+    def peers(self, code: str) -> tuple[CityEntry, ...]:
+        """The cities of a peer group."""
+        group = PeerGroup(()) if code == EVERY else parse_peer_group(code)
+        return tuple(reference.in_peer_group(list(self.cities.values()), group))
+
+
+def read_reference(session: Session) -> Reference:
+    """Everything a page refers to."""
+    newest = vintages.newest(session)
+    return Reference(
+        cities={entry.city.code: entry for entry in reference.cities(session)},
+        indicators={entry.code: entry for entry in reference.indicators(session)},
+        principles={principle.code: principle for principle in reference.principles(session)},
+        countries={country.code: country for country in reference.countries(session)},
+        periods=tuple(parse_period(period.code) for period in reference.periods(session)),
+        newest_vintage=newest.number if newest else 0,
+    )
+
+
+def default_cities(session: Session, known: Reference, vintage: int) -> tuple[str, ...]:
+    """The largest reporting cities of the country that most of them lie in: of one kind, so comparable."""
+    reporting = reporting_cities(session, known.cities.values(), vintage)
+    home = Counter(entry.city.country for entry in reporting).most_common(1)
+    return tuple(entry.city.code for entry in reporting if entry.city.country == home[0][0])[:DEFAULT_CITIES]
+
+
+def default_period(session: Session, known: Reference, vintage: int) -> Period | None:
+    """The newest period with figures."""
+    return newest_period(session, known.periods, vintage)
+
+
+def default_peer(first: CityEntry) -> str:
+    """The size class of a city, or all where its population is not known."""
+    return f"size:{first.size}" if first.size else EVERY
+
+
+def place(entry: CityEntry, reference: Reference, locale: Locale) -> str:
+    """Region or country of a city, which tells it from others of its name."""
+    region = entry.region_ru if locale.language == "ru" else entry.region_en
+    return region or locale.name(reference.countries[entry.city.country])
+
+
+def indicator_view(entry: IndicatorEntry, locale: Locale) -> IndicatorView:
+    """An indicator in the reader's language."""
+    words = entry.definition
+    is_russian = locale.language == "ru"
+    return IndicatorView(
+        code=entry.code,
+        name=locale.name(words),
+        definition=words.definition_ru if is_russian else words.definition_en,
+        unit=words.unit_label_ru if is_russian else words.unit_label_en,
+        direction="none" if words.direction == "target" and words.target is None else words.direction,
+        target=None if words.target is None else float(words.target),
+        decimals=words.decimals,
+    )
+
+
+def group_name(code: str, reference: Reference, locale: Locale) -> str:
+    """A peer group in words."""
+    if code == EVERY:
+        return locale.say("peer_all")
+    return ", ".join(_part_name(kind, value, reference, locale) for kind, value in parse_peer_group(code).parts)
+
+
+def _part_name(kind: str, value: str, reference: Reference, locale: Locale) -> str:
+    if kind == "size":
+        return locale.say(f"size:{value}")
+    if kind == "country" and value in reference.countries:
+        return locale.name(reference.countries[value])
+    if kind == "region":
+        entries = (entry for entry in reference.cities.values() if entry.city.region == value)
+        names = (entry.region_ru if locale.language == "ru" else entry.region_en for entry in entries)
+        return next((name for name in names if name), value)
+    return locale.say(kind, name=value) if locale.knows(kind) else value
+
+
+def peer_options(reference: Reference, locale: Locale, *, default: str, chosen: str) -> list[Option | OptionGroup]:
+    """The groups that can be chosen; a group that only the address names stands among them while it is chosen."""
+    sizes = [size for size, _ in SIZE_CLASSES if any(entry.size == size for entry in reference.cities.values())]
+    countries = Counter(entry.city.country for entry in reference.cities.values())
+    by_name = sorted(countries, key=lambda code: locale.name(reference.countries[code]).casefold())
+    groups = {
+        "peer_sizes": [f"size:{size}" for size in sizes],
+        "peer_countries": [f"country:{code}" for code in by_name if countries[code] > 1],
+    }
+    offered = {code for codes in groups.values() for code in codes}
+    extra = [chosen] if chosen and chosen != EVERY and chosen not in offered else []
+    return [
+        Option("", locale.say("peer_default", group=group_name(default, reference, locale))),
+        Option(EVERY, locale.say("peer_all")),
+        *(Option(code, group_name(code, reference, locale)) for code in extra),
+        *(
+            OptionGroup(locale.say(key), [Option(code, group_name(code, reference, locale)) for code in codes])
+            for key, codes in groups.items()
+        ),
+    ]

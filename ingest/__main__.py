@@ -1,0 +1,104 @@
+"""The command line, nothing else: `citymark --help` lists the commands.
+
+Exit code 0: done; 1: the input has errors, listed; 2: the call or the environment is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+import uvicorn
+from pydantic import ValidationError
+
+import migrations
+from app.db import connect
+from app.errors import CitymarkError
+from app.settings import Settings, read_settings
+from ingest import demo, index_tool
+
+Command = Callable[[argparse.Namespace, Settings], int]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code says how it went."""
+    arguments = _parser().parse_args(words)
+    try:
+        settings = read_settings()
+    except ValidationError as error:
+        for item in error.errors():
+            print(f"CITYMARK_{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}", file=sys.stderr)
+        return 2
+    command: Command = arguments.command
+    try:
+        return command(arguments, settings)
+    except CitymarkError as error:
+        print(f"citymark: {error.message}", file=sys.stderr)
+        for problem in error.problems:
+            print(f"  {problem.where}: {problem.message}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="citymark", description=__doc__)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add(commands, "serve", "run API and dashboard", _add_serve_arguments, _serve)
+    _add(commands, "demo", "build the demonstration database if it is empty", demo.add_arguments, demo.run_command)
+    _add(commands, "migrate", "bring the database to the newest schema", lambda _: None, _migrate)
+    _add(commands, "index", "compute an index from a framework and a table", index_tool.add_arguments, _index)
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    summary: str,
+    add_arguments: Callable[[argparse.ArgumentParser], None],
+    command: Command,
+) -> None:
+    parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    add_arguments(parser)
+    parser.set_defaults(command=command)
+
+
+def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default 8000)")
+    parser.add_argument("--workers", type=int, default=1, help="web processes (default 1)")
+
+
+def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    engine = connect(settings.database_url)
+    if migrations.current_revision(engine) != migrations.newest_revision():
+        print("citymark: the database has another schema: run `citymark migrate`", file=sys.stderr)
+        return 2
+    engine.dispose()
+    print(f"Citymark is at http://{arguments.host}:{arguments.port}/ (Ctrl-C stops it)", flush=True)
+    uvicorn.run(
+        "app.asgi:create",
+        factory=True,
+        host=arguments.host,
+        port=arguments.port,
+        workers=arguments.workers,
+        log_level="warning",
+        server_header=False,
+    )
+    return 0
+
+
+def _migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
+    engine = connect(settings.database_url)
+    migrations.upgrade(engine)
+    print(f"the database is at schema {migrations.current_revision(engine)}")
+    return 0
+
+
+def _index(arguments: argparse.Namespace, _settings: Settings) -> int:
+    return index_tool.run_command(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
