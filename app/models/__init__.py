@@ -1,0 +1,25 @@
+"""The tables, a module a subject."""
+
+from __future__ import annotations
+
+from app.models.catalogue import Indicator, IndicatorDefinition, Methodology, Principle
+from app.models.figures import Observation, ReferencePeriod, Vintage
+from app.models.jobs import JobFinding, JobRun
+from app.models.places import City, CityAlias, Country, Region, RegionAlias
+
+__all__ = [
+    "City",
+    "CityAlias",
+    "Country",
+    "Indicator",
+    "IndicatorDefinition",
+    "JobFinding",
+    "JobRun",
+    "Methodology",
+    "Observation",
+    "Principle",
+    "ReferencePeriod",
+    "Region",
+    "RegionAlias",
+    "Vintage",
+]
