@@ -18,7 +18,7 @@ from app.domain.period import parse_period, period_of_number
 from app.domain.status import CONF_STATUS, OBS_STATUS
 from app.errors import Invalid, Problem
 from app.models import City, Indicator, Observation, ReferencePeriod, Vintage
-from app.queries.observations import latest
+from app.queries.selection import latest
 from ingest.diff import CONTENT, KEY, Changes, diff
 
 # What a figure to be published consists of: codes, the exact value as text or None, and what travels with it.
@@ -144,9 +144,8 @@ def _known(session: Session, keyed: pd.DataFrame) -> pd.DataFrame:
         Observation.indicator_id.in_(keyed["indicator_id"].unique().tolist()),
         Observation.period.between(int(keyed["period"].min()), int(keyed["period"].max())),
     )
-    found = pd.DataFrame(session.execute(query).all(), columns=[*KEY, "vintage", *CONTENT]).astype({"value": object})
-    found["value"] = [None if value is None else canonical(value) for value in found["value"]]
-    return found.astype(dict.fromkeys(KEY, "int64"))
+    found = pd.DataFrame(session.execute(query).all(), columns=[*KEY, "vintage", *CONTENT])
+    return found.astype({**dict.fromkeys(KEY, "int64"), **dict.fromkeys(CONTENT, object)})
 
 
 def _add_vintage(session: Session, provenance: Provenance, now: datetime, counts: dict[str, int]) -> int:

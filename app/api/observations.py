@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import numpy as np
 import orjson
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from app.api.answers import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES, Meta, envelope, meta
@@ -26,11 +26,14 @@ from app.api.deps import (
     parse_cursor,
     peer_group,
 )
-from app.domain.period import Period, parse_period, parse_period_range, period_of_number
+from app.domain.block import Objects
+from app.domain.period import Period, parse_period, parse_period_range
 from app.domain.status import OBS_STATUS
 from app.errors import NotFound
 from app.queries import observations, reference, vintages
-from app.queries.observations import Selection
+from app.queries.codes import city_codes, city_ids, indicator_codes, indicator_ids
+from app.queries.observations import Figures, period_codes
+from app.queries.selection import Selection
 
 if TYPE_CHECKING:
     from app.models import Vintage
@@ -133,10 +136,10 @@ def list_observations(
     key = (cursor.key[0], cursor.key[1], cursor.key[2]) if cursor else None
     # One row more than asked for tells whether a next page exists.
     found = observations.page(session, selection, number, limit=limit + 1, after=key)
-    shown = found[:limit]
-    after = Cursor(number, tuple(shown[-1][:3])).text() if len(found) > limit else None
+    shown = found.head(limit)
+    after = Cursor(number, shown.key(-1)).text() if len(found) > limit else None
     total = observations.count(session, selection, number) if query.total else None
-    is_simulated = vintages.is_simulated(session, {row.vintage for row in shown})
+    is_simulated = vintages.is_simulated(session, set(np.unique(shown.vintage).tolist()))
     head = meta(vintage, len(shown), total=total, after=after, simulated=is_simulated)
     return envelope(head, _laid_out(session, shown, query.layout))
 
@@ -199,26 +202,26 @@ def _selection(session: Session, query: ObservationParameters, vintage: int, lim
 def _city_ids(session: Session, query: ObservationParameters, limits: Limits) -> tuple[int, ...] | None:
     if query.city is None and query.peer_group is None:
         return None
-    entries = reference.cities(session)
-    ids = known_codes(query.city, "city", {entry.city.code: entry.city.id for entry in entries}, limits)
+    asked = codes(query.city, "city", limits) or ()
+    ids = known_codes(query.city, "city", city_ids(session, asked), limits)
     group = peer_group(query.peer_group)
     if group is None:
         return ids
-    members = tuple(entry.city.id for entry in reference.in_peer_group(entries, group))
+    members = tuple(entry.city.id for entry in reference.in_peer_group(reference.cities(session), group))
     return members if ids is None else tuple(member for member in members if member in set(ids))
 
 
 def _indicator_ids(session: Session, query: ObservationParameters, limits: Limits) -> tuple[int, ...] | None:
     if query.indicator is None and query.principle is None:
         return None
-    entries = reference.indicators(session)
-    ids = known_codes(query.indicator, "indicator", {entry.code: entry.id for entry in entries}, limits)
-    principles = {principle.code: principle.position for principle in reference.principles(session)}
+    asked = codes(query.indicator, "indicator", limits) or ()
+    ids = known_codes(query.indicator, "indicator", indicator_ids(session, asked), limits)
     wanted = codes(query.principle, "principle", limits)
     if wanted is None:
         return ids
+    principles = {principle.code: principle.position for principle in reference.principles(session)}
     known_codes(query.principle, "principle", principles, limits)
-    members = tuple(entry.id for entry in entries if entry.principle in wanted)
+    members = tuple(entry.id for entry in reference.indicators(session) if entry.principle in wanted)
     return members if ids is None else tuple(member for member in members if member in set(ids))
 
 
@@ -244,27 +247,27 @@ def _period(code: str) -> Period:
         raise NotFound(str(error)) from error
 
 
-def _laid_out(session: Session, rows: list[Row[Any]], layout: str) -> Any:
-    cities = reference.city_codes(session)
-    indicators = reference.indicator_codes(session)
-    values = [
-        (
-            cities[row.city_id],
-            indicators[row.indicator_id],
-            period_of_number(row.period).code,
-            exact(row.value),
-            row.status,
-            row.vintage,
-            row.note,
-            _attributes(row.attributes),
-            row.is_withdrawn,
-        )
-        for row in rows
-    ]
+def _laid_out(session: Session, figures: Figures, layout: str) -> Any:
+    columns = (
+        city_codes(session, figures.city_id),
+        indicator_codes(session, figures.indicator_id),
+        period_codes(figures.period),
+        _fragments(figures.value),
+        figures.status,
+        figures.vintage,
+        figures.note,
+        _fragments(figures.attributes),
+        figures.is_withdrawn,
+    )
+    lists = [column.tolist() for column in columns]
     if layout == "columns":
-        columns = zip(*values, strict=True) if values else ((),) * len(COLUMNS)
-        return dict(zip(COLUMNS, map(list, columns), strict=True))
-    return [dict(zip(COLUMNS, row, strict=True)) for row in values]
+        return dict(zip(COLUMNS, lists, strict=True))
+    return [dict(zip(COLUMNS, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def _fragments(texts: Objects) -> Objects:
+    """Exact digits and stored JSON go out as they are."""
+    return np.asarray([None if text is None else orjson.Fragment(text) for text in texts.tolist()], dtype=object)
 
 
 def _attributes(text: str | None) -> orjson.Fragment | None:

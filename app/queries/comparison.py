@@ -19,8 +19,9 @@ from app.domain.period import EPOCH, Period, parse_period, period_of_number
 from app.domain.standing import Floats, Spread, Verdict, goodness, percentile, spread, verdict
 from app.domain.status import PUBLIC
 from app.models import City, Observation
-from app.queries.observations import Selection, observations
-from app.queries.reference import CityEntry, IndicatorEntry, city_codes, indicator_codes
+from app.queries.observations import observations
+from app.queries.reference import CityEntry, IndicatorEntry
+from app.queries.selection import Selection
 
 # How far a trend looks back.
 TREND_YEARS = 6
@@ -289,7 +290,8 @@ def _revisions(session: Session, question: Question) -> dict[Key, float | None]:
     twice = select(*key).where(*mine).group_by(*key).having(func.count() > 1)
     query = select(*key, Observation.value).where(*mine, tuple_(*key).in_(twice)).order_by(*key, Observation.vintage)
     history: dict[Key, list[float | None]] = {}
-    cities, indicators = city_codes(session), indicator_codes(session)
+    cities = {entry.city.id: entry.city.code for entry in question.cities}
+    indicators = {entry.id: entry.code for entry in question.indicators}
     for city, indicator, period, value in session.execute(query):
         name = (cities[city], indicators[indicator], period_of_number(period).code)
         history.setdefault(name, []).append(None if value is None else float(value))

@@ -1,122 +1,203 @@
-"""Figures as known with a vintage: the one query behind page, API and export, and the history of a single figure."""
+"""Figures as known with a vintage: the one way behind page, API and export, and the history of a single figure.
+
+What is held in memory answers narrow questions; the database answers the others, by the same rule.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
+import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, literal, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from numpy.typing import NDArray
+from sqlalchemy import func, literal, select, tuple_
+from sqlalchemy.orm import Session
 
+from app.domain.block import Block, Ints, Objects
 from app.domain.period import Period, period_of_number
 from app.domain.status import PUBLIC
-from app.models import City, Indicator, Observation, ReferencePeriod, Vintage
+from app.models import Indicator, Observation, Vintage
+from app.queries.codes import city_codes, indicator_codes
+from app.queries.held import held_for
+from app.queries.selection import ORDER, Selection, chosen, latest, period_numbers
 
 COLUMNS = ["city", "indicator", "period", "value", "status", "vintage", "note", "attributes", "is_withdrawn"]
 Key = tuple[int, int, int]
-
-
-# The order of every answer: city, then indicator, then time; the key a cursor remembers.
-ORDER = (Observation.city_id, Observation.indicator_id, Observation.period)
+# A page through more indicators or cities than these follows the key in the database instead.
+NARROW_INDICATORS = 5
+NARROW_CITIES = 50
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Which figures: None means any, an empty tuple none; spans of periods have both ends included."""
+class Figures:
+    """Figures as columns in ORDER: ids and period numbers, `value` as text of its exact digits or None."""
 
-    city_ids: tuple[int, ...] | None = None
-    indicator_ids: tuple[int, ...] | None = None
-    periods: tuple[tuple[Period, Period], ...] | None = None
-    frequencies: tuple[str, ...] | None = None
-    statuses: tuple[str, ...] | None = None
+    city_id: Ints
+    indicator_id: Ints
+    period: Ints
+    vintage: Ints
+    value: Objects
+    status: Objects
+    note: Objects
+    attributes: Objects
+    is_withdrawn: NDArray[np.bool_]
 
+    def __len__(self) -> int:
+        return len(self.city_id)
 
-def latest(vintage: int) -> Select[*tuple[Any, ...]]:
-    """Every figure as known with `vintage`: of each key the row of the newest vintage not after it."""
-    later = aliased(Observation)
-    newest = (
-        select(func.max(later.vintage))
-        .where(
-            later.city_id == Observation.city_id,
-            later.indicator_id == Observation.indicator_id,
-            later.period == Observation.period,
-            later.vintage <= vintage,
+    def head(self, rows: int) -> Figures:
+        """The first rows."""
+        return self._take(np.arange(min(rows, len(self))))
+
+    def key(self, row: int) -> Key:
+        """The key of one row, which a cursor remembers."""
+        return int(self.city_id[row]), int(self.indicator_id[row]), int(self.period[row])
+
+    def after(self, key: Key) -> Figures:
+        """The rows behind the key; the figures stand in ORDER."""
+        city, indicator, period = self.city_id, self.indicator_id, self.period
+        is_later = (city > key[0]) | (
+            (city == key[0]) & ((indicator > key[1]) | ((indicator == key[1]) & (period > key[2])))
         )
-        .scalar_subquery()
-    )
-    return select(
-        Observation.city_id,
-        Observation.indicator_id,
-        Observation.period,
-        Observation.vintage,
-        Observation.value,
-        Observation.status,
-        Observation.confidentiality,
-        Observation.note,
-        Observation.attributes,
-        Observation.is_withdrawn,
-    ).where(Observation.vintage == newest)
+        return self._take(np.flatnonzero(is_later))
+
+    def with_status(self, letters: Sequence[str]) -> Figures:
+        """The rows with one of these statuses."""
+        return self._take(np.flatnonzero(np.isin(self.status.astype("U1"), list(letters))))
+
+    def ordered(self) -> Figures:
+        """The same rows in ORDER."""
+        return self._take(np.lexsort((self.period, self.indicator_id, self.city_id)))
+
+    def _take(self, rows: NDArray[np.intp]) -> Figures:
+        return Figures(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
-def _chosen(query: Select[*tuple[Any, ...]], selection: Selection) -> Select[*tuple[Any, ...]]:
-    """`query` narrowed to the selection and to what may be shown: only free figures ever leave by a reading query."""
-    query = query.where(Observation.confidentiality == PUBLIC)
-    if selection.city_ids is not None:
-        query = query.where(Observation.city_id.in_(selection.city_ids))
-    if selection.indicator_ids is not None:
-        query = query.where(Observation.indicator_id.in_(selection.indicator_ids))
-    if selection.statuses is not None:
-        query = query.where(Observation.status.in_(selection.statuses))
-    if selection.periods is not None:
-        query = query.where(Observation.period.in_(_numbers(or_(false(), *map(_within, selection.periods)))))
-    if selection.frequencies is not None:
-        query = query.where(Observation.period.in_(_numbers(ReferencePeriod.frequency.in_(selection.frequencies))))
-    return query
-
-
-def _numbers(condition: ColumnElement[bool]) -> Select[int]:
-    return select(ReferencePeriod.number).where(condition)
-
-
-def _within(span: tuple[Period, Period]) -> ColumnElement[bool]:
-    """Periods of the span's own frequency: 2023-Q1..2024-Q4 holds quarters, not the year 2024."""
-    low, high = span
-    return and_(ReferencePeriod.frequency == low.frequency, ReferencePeriod.number.between(low.number, high.number))
-
-
-def page(session: Session, selection: Selection, vintage: int, *, limit: int, after: Key | None) -> list[Row[Any]]:
-    """At most `limit` figures as known with `vintage` after the key `after`, in ORDER; rows as of latest()."""
-    query = _chosen(latest(vintage), selection).order_by(*ORDER).limit(limit)
+def page(session: Session, selection: Selection, vintage: int, *, limit: int, after: Key | None) -> Figures:
+    """At most `limit` figures as known with `vintage` after the key `after`, in ORDER."""
+    if _is_narrow(selection) and (figures := _held(session, selection, vintage)) is not None:
+        return (figures if after is None else figures.after(after)).head(limit)
+    query = chosen(latest(vintage), selection).order_by(*ORDER).limit(limit)
     if after is not None:
         query = query.where(tuple_(*ORDER) > tuple_(*(literal(part) for part in after)))
-    return list(session.execute(query))
+    return _figures(session.execute(query).all())
+
+
+def every(session: Session, selection: Selection, vintage: int) -> Figures:
+    """All figures of the selection as known with `vintage`, in ORDER."""
+    held = _held(session, selection, vintage)
+    if held is not None:
+        return held
+    return _figures(session.execute(chosen(latest(vintage), selection).order_by(*ORDER)).all())
 
 
 def count(session: Session, selection: Selection, vintage: int) -> int:
     """How many figures the selection holds as known with `vintage`."""
-    return session.scalar(select(func.count()).select_from(_chosen(latest(vintage), selection).subquery())) or 0
+    return session.scalar(select(func.count()).select_from(chosen(latest(vintage), selection).subquery())) or 0
 
 
 def newest_period(session: Session, selection: Selection, vintage: int) -> Period | None:
     """The newest period that any figure of the selection has, as known with `vintage`."""
-    chosen = _chosen(latest(vintage), selection).subquery()
-    number = session.scalar(select(func.max(chosen.c.period)))
+    found = chosen(latest(vintage), selection).subquery()
+    number = session.scalar(select(func.max(found.c.period)))
     return None if number is None else period_of_number(number)
 
 
 def observations(session: Session, selection: Selection, vintage: int) -> pd.DataFrame:
     """The selection as a frame of COLUMNS, codes in place of ids, `value` as float64 (NaN where blank)."""
-    rows = session.execute(_chosen(latest(vintage), selection).order_by(*ORDER)).all()
-    names = ["city_id", "indicator_id", "period", "vintage", "value", "status", "confidentiality", *COLUMNS[6:]]
-    frame = pd.DataFrame(rows, columns=names)
-    cities = {number: code for number, code in session.execute(select(City.id, City.code))}
-    indicators = {number: code for number, code in session.execute(select(Indicator.id, Indicator.code))}
-    frame["city"] = frame["city_id"].map(cities)
-    frame["indicator"] = frame["indicator_id"].map(indicators)
-    frame["period"] = [period_of_number(number).code for number in frame["period"]]
-    frame["value"] = frame["value"].astype("float64")
-    return frame[COLUMNS]
+    figures = every(session, selection, vintage)
+    return pd.DataFrame(
+        {
+            "city": city_codes(session, figures.city_id),
+            "indicator": indicator_codes(session, figures.indicator_id),
+            "period": period_codes(figures.period),
+            "value": figures.value.astype(np.float64),
+            "status": figures.status,
+            "vintage": figures.vintage,
+            "note": figures.note,
+            "attributes": figures.attributes,
+            "is_withdrawn": figures.is_withdrawn,
+        },
+        columns=COLUMNS,
+    )
+
+
+def period_codes(numbers: Ints) -> Objects:
+    """The codes of period numbers."""
+    found, places = np.unique(numbers, return_inverse=True)
+    codes = np.asarray([_period_code(number) for number in found.tolist()], dtype=object)
+    return np.asarray(codes[places], dtype=object)
+
+
+@lru_cache(maxsize=65_536)
+def _period_code(number: int) -> str:
+    return period_of_number(number).code
+
+
+def _is_narrow(selection: Selection) -> bool:
+    indicators, cities = selection.indicator_ids, selection.city_ids
+    return (indicators is not None and len(indicators) <= NARROW_INDICATORS) or (
+        cities is not None and len(cities) <= NARROW_CITIES
+    )
+
+
+def _held(session: Session, selection: Selection, vintage: int) -> Figures | None:
+    """The selection from memory; None when it must be asked of the database."""
+    held = held_for(session)
+    if held is None:
+        return None
+    ids = sorted(set(_indicator_ids(session) if selection.indicator_ids is None else selection.indicator_ids))
+    if not all(held.has_room_for(session, number) for number in ids):
+        return None
+    blocks = {number: held.block(session, number, vintage) for number in ids}
+    cities = None if selection.city_ids is None else np.unique(np.asarray(selection.city_ids, dtype=np.int32))
+    periods = period_numbers(session, selection)
+    parts = []
+    for number, block in blocks.items():
+        if block is None:
+            return None
+        parts.append(_part(number, block, block.known(vintage, cities=cities, periods=periods)))
+    figures = _joined(parts)
+    return figures if selection.statuses is None else figures.with_status(selection.statuses)
+
+
+def _indicator_ids(session: Session) -> list[int]:
+    return list(session.scalars(select(Indicator.id)))
+
+
+def _part(indicator_id: int, block: Block, numbers: Ints) -> Figures:
+    rows = block.rows
+    return Figures(
+        rows.city[numbers],
+        np.full(len(numbers), indicator_id, dtype=np.int32),
+        rows.period[numbers],
+        rows.vintage[numbers],
+        rows.value.at(numbers),
+        rows.status.at(numbers),
+        rows.note.at(numbers),
+        rows.attributes.at(numbers),
+        rows.is_withdrawn[numbers],
+    )
+
+
+def _joined(parts: list[Figures]) -> Figures:
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return _figures([])
+    names = Figures.__dataclass_fields__
+    return Figures(*(np.concatenate([getattr(part, name) for part in parts]) for name in names)).ordered()
+
+
+def _figures(rows: Sequence[Sequence[object]]) -> Figures:
+    """Rows as of latest() as columns."""
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 10
+    city, indicator, period, vintage = (np.asarray(column, dtype=np.int32) for column in columns[:4])
+    value, status, _, note, attributes = (np.asarray(column, dtype=object) for column in columns[4:9])
+    is_withdrawn = np.asarray(columns[9], dtype=np.bool_)
+    return Figures(city, indicator, period, vintage, value, status, note, attributes, is_withdrawn)
 
 
 def history(session: Session, city_id: int, indicator_id: int, period: Period) -> list[tuple[Observation, Vintage]]:

@@ -144,13 +144,3 @@ def countries(session: Session) -> list[Country]:
 def periods(session: Session) -> list[ReferencePeriod]:
     """Every period that figures exist for, in time order."""
     return list(session.scalars(select(ReferencePeriod).order_by(ReferencePeriod.number)))
-
-
-def city_codes(session: Session) -> dict[int, str]:
-    """Every city's code by its id."""
-    return {number: code for number, code in session.execute(select(City.id, City.code))}
-
-
-def indicator_codes(session: Session) -> dict[int, str]:
-    """Every indicator's code by its id."""
-    return {number: code for number, code in session.execute(select(Indicator.id, Indicator.code))}

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 from app.models import Observation, Vintage
-from app.queries.observations import Selection, observations
+from app.queries.observations import observations
+from app.queries.selection import Selection
 from tests.makers import MORNING, make_city, make_indicator, publish_figures
 
 

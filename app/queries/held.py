@@ -1,0 +1,104 @@
+"""Figures held in memory: one block of arrays an indicator, bounded, for every vintage this process has seen.
+
+Published figures never change within a vintage, so a block is only ever added to. What does not fit is asked of the
+database; both ways give the same answers.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from weakref import WeakKeyDictionary
+
+from cachetools import LRUCache
+from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import Pool
+
+from app.domain.block import Block, block_of, rows_of
+from app.models import Observation, Vintage
+from app.queries.selection import columns
+
+DEFAULT_BYTES = 256_000_000
+# One indicator may take at most this part of the memory; a row takes about so many bytes.
+LARGEST_SHARE = 8
+ROW_BYTES = 40
+
+
+class Held:
+    """The blocks of one database, the least used let go first."""
+
+    def __init__(self, max_bytes: int = DEFAULT_BYTES) -> None:
+        self.max_bytes = max_bytes
+        self._blocks: LRUCache[int, Block] = LRUCache(max_bytes, getsizeof=lambda block: block.size_bytes)
+        self._too_large: set[int] = set()
+        self._lock = Lock()
+
+    def block(self, session: Session, indicator_id: int, vintage: int) -> Block | None:
+        """The indicator's block, knowing at least `vintage`; None when it is too large to be held."""
+        with self._lock:
+            block = self._blocks.get(indicator_id)
+            if indicator_id in self._too_large:
+                return None
+        if block is not None and block.newest >= vintage:
+            return block
+        fresh = _loaded(session, indicator_id) if block is None else _topped_up(session, indicator_id, block)
+        with self._lock:
+            if fresh.size_bytes * LARGEST_SHARE > self.max_bytes:
+                self._too_large.add(indicator_id)
+                return None
+            self._blocks[indicator_id] = fresh
+        return fresh
+
+    def has_room_for(self, session: Session, indicator_id: int) -> bool:
+        """Whether the indicator is held, or small enough to be; asks the database only the first time."""
+        with self._lock:
+            if indicator_id in self._blocks or indicator_id in self._too_large:
+                return indicator_id in self._blocks
+        rows = session.scalar(select(func.count()).where(Observation.indicator_id == indicator_id)) or 0
+        if rows * ROW_BYTES * LARGEST_SHARE <= self.max_bytes:
+            return True
+        with self._lock:
+            self._too_large.add(indicator_id)
+        return False
+
+
+_OF_POOL: WeakKeyDictionary[Pool, Held] = WeakKeyDictionary()
+
+
+def held_for(session: Session) -> Held | None:
+    """What this process holds of the session's database.
+
+    None inside somebody's transaction: it sees rows that others do not, and must not leave them here.
+    """
+    bind = session.get_bind()
+    if isinstance(bind, Connection) or bind.get_execution_options().get("citymark_writes"):
+        return None
+    return _OF_POOL.setdefault(bind.pool, Held())
+
+
+def limit_memory(pool: Pool, max_bytes: int) -> None:
+    """Hold at most so many bytes of the database behind `pool`."""
+    _OF_POOL[pool] = Held(max_bytes)
+
+
+def _loaded(session: Session, indicator_id: int) -> Block:
+    return block_of(_table(session, indicator_id, after=0), _newest(session))
+
+
+def _topped_up(session: Session, indicator_id: int, block: Block) -> Block:
+    return block.joined(rows_of(_table(session, indicator_id, after=block.newest)), _newest(session))
+
+
+def _newest(session: Session) -> int:
+    return session.scalar(select(func.max(Vintage.number))) or 0
+
+
+def _table(session: Session, indicator_id: int, *, after: int) -> list[tuple[object, ...]]:
+    """The indicator's rows of vintages after `after`, as app.domain.block.FIELDS."""
+    city, _, period, vintage, *texts, is_withdrawn = columns()
+    value, status, confidentiality, note, attributes = texts
+    query = select(city, period, vintage, value, status, confidentiality, note, attributes, is_withdrawn)
+    query = query.where(Observation.indicator_id == indicator_id)
+    if after:
+        query = query.where(Observation.vintage > after)
+    return [tuple(row) for row in session.execute(query)]
