@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from sqlalchemy import Engine, Table, inspect, select
+
+from app.db import MOST_BOUND, fetch_columns, insert_columns, reading, writing
+from app.models import Observation
+
+TABLE = cast(Table, Observation.__table__)
+NAMES = ["city_id", "indicator_id", "period", "vintage", "value", "status", "confidentiality", "is_withdrawn"]
+
+
+def columns(count: int) -> dict[str, list[object]]:
+    same: list[object] = [1, 7, 1, "12.5", "A", "F", False]
+    return {"city_id": list(range(count)), **{name: [one] * count for name, one in zip(NAMES[1:], same, strict=True)}}
+
+
+# One row, what one statement binds, and more than that.
+@pytest.mark.parametrize("count", [1, MOST_BOUND - 7, 2 * MOST_BOUND])
+def test_what_is_inserted_comes_back(database: Engine, count: int) -> None:
+    with writing(database) as session:
+        insert_columns(session, TABLE, columns(count))
+    with reading(database) as session:
+        query = select(Observation.city_id, Observation.status).order_by(Observation.city_id)
+        parts = list(fetch_columns(session, query))
+    assert [city for part in parts for city in part[0]] == list(range(count))
+    assert {status for part in parts for status in part[1]} == {"A"}
+
+
+def test_nothing_to_insert_and_nothing_to_fetch_is_no_error(database: Engine) -> None:
+    with writing(database) as session:
+        insert_columns(session, TABLE, columns(0))
+        assert list(fetch_columns(session, select(Observation.city_id).where(Observation.city_id.in_([3, 4])))) == []
+
+
+def test_a_bulk_load_leaves_every_index_in_place(database: Engine) -> None:
+    def indexes() -> set[str | None]:
+        return {index["name"] for index in inspect(database).get_indexes("observation")}
+
+    before = indexes()
+    with writing(database) as session:
+        insert_columns(session, TABLE, columns(1_000), is_bulk=True)
+    assert indexes() == before
+    assert "ix_observation_by_indicator" in before
