@@ -17,6 +17,7 @@ from app.db import connect
 from app.errors import CitymarkError
 from app.settings import Settings, read_settings
 from ingest import demo, index_tool
+from ingest.jobs import command as load
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "serve", "run API and dashboard", _add_serve_arguments, _serve)
     _add(commands, "demo", "build the demonstration database if it is empty", demo.add_arguments, demo.run_command)
     _add(commands, "migrate", "bring the database to the newest schema", lambda _: None, _migrate)
+    _add(commands, "load", "run job files", load.add_arguments, load.run_command)
     _add(commands, "index", "compute an index from a framework and a table", index_tool.add_arguments, _index)
     return parser
 
@@ -68,14 +70,18 @@ def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default 8000)")
     parser.add_argument("--workers", type=int, default=1, help="web processes (default 1)")
+    parser.add_argument("--demo", action="store_true", help="first give an empty database simulated figures")
 
 
 def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
     engine = connect(settings.database_url)
-    if migrations.current_revision(engine) != migrations.newest_revision():
+    if arguments.demo:
+        demo.ensure_demo(engine, announce=lambda line: print(line, flush=True))
+    revision = migrations.current_revision(engine)
+    engine.dispose()
+    if revision != migrations.newest_revision():
         print("citymark: the database has another schema: run `citymark migrate`", file=sys.stderr)
         return 2
-    engine.dispose()
     print(f"Citymark is at http://{arguments.host}:{arguments.port}/ (Ctrl-C stops it)", flush=True)
     uvicorn.run(
         "app.asgi:create",

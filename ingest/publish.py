@@ -87,6 +87,7 @@ def publish(session: Session, rows: pd.DataFrame, *, provenance: Provenance, now
 
 def plan(session: Session, rows: pd.DataFrame) -> Changes:
     """What publishing `rows` would change; raises Invalid as publish() does."""
+    rows = figures(rows)
     _refuse_bad_content(rows)
     keyed = _with_ids(session, rows)
     doubled = keyed.duplicated(KEY, keep=False)

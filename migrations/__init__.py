@@ -10,6 +10,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from app.errors import Conflict
+
 
 def _config() -> Config:
     config = Config()
@@ -44,6 +46,15 @@ def current_revision(engine: Engine) -> str | None:
     """The revision that the database is at; None when it has no schema yet."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def ensure_newest(engine: Engine) -> None:
+    """Give a database without a schema the newest one; Conflict where it has another: that one may hold figures."""
+    revision = current_revision(engine)
+    if revision is None:
+        upgrade(engine)
+    elif revision != newest_revision():
+        raise Conflict("the database has another schema: run `citymark migrate`")
 
 
 def write_revision(engine: Engine, message: str) -> None:

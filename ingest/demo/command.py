@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 import migrations
-from app.db import connect
-from app.errors import Conflict
+from app.db import connect, reading
+from app.queries.vintages import newest
 from ingest.demo.build import Summary, build_demo
-from ingest.demo.parameters import PARAMETERS_FILE, read_parameters
+from ingest.demo.parameters import PARAMETERS_FILE, Parameters, read_parameters
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -36,27 +37,28 @@ def run_command(arguments: argparse.Namespace, settings: Settings) -> int:
     parameters = read_parameters(arguments.parameters)
     engine = connect(settings.database_url)
     try:
-        _ensure_schema(engine)
-        summary = build_demo(
-            engine,
-            seed=arguments.seed,
-            now=datetime.now(UTC),
-            reference_folder=REFERENCE_FOLDER,
-            parameters=parameters,
-        )
+        migrations.ensure_newest(engine)
+        summary = _build(engine, parameters, arguments.seed)
     finally:
         engine.dispose()
     sys.stdout.write(_text(summary, as_json=arguments.json) + "\n")
     return 0
 
 
-def _ensure_schema(engine: Engine) -> None:
-    """A database without a schema gets one; one with another schema may hold figures and is left alone."""
-    revision = migrations.current_revision(engine)
-    if revision is None:
-        migrations.upgrade(engine)
-    elif revision != migrations.newest_revision():
-        raise Conflict("the database has another schema: run `citymark migrate`")
+def ensure_demo(engine: Engine, announce: Callable[[str], None]) -> None:
+    """Give a database without any figures the demonstration, saying so as it takes its time."""
+    migrations.ensure_newest(engine)
+    with reading(engine) as session:
+        if newest(session) is not None:
+            return
+    announce("building the demonstration database: simulated figures of real cities (some 20 seconds, once)")
+    announce(_text(_build(engine, read_parameters(), None), as_json=False))
+
+
+def _build(engine: Engine, parameters: Parameters, seed: int | None) -> Summary:
+    return build_demo(
+        engine, seed=seed, now=datetime.now(UTC), reference_folder=REFERENCE_FOLDER, parameters=parameters
+    )
 
 
 def _text(summary: Summary, *, as_json: bool) -> str:

@@ -1,0 +1,75 @@
+# The commands of this repository; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := .venv/bin
+LOCK := uv pip compile pyproject.toml --universal --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header
+WORKERS ?= 2
+
+.PHONY: help run serve demo setup test check format bench lock migration screens clean browser
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(BIN)/.run ## from a fresh machine to the demonstration in the browser (PORT=8000 HOST=127.0.0.1)
+	@exec $(BIN)/citymark serve --demo --host $(HOST) --port $(PORT)
+
+serve: $(BIN)/.run ## the same over whatever database CITYMARK_DATABASE_URL names, without demonstration figures
+	@exec $(BIN)/citymark serve --host $(HOST) --port $(PORT)
+
+demo: $(BIN)/.run ## build the demonstration database if it is empty
+	@$(BIN)/citymark demo
+
+setup: $(BIN)/.dev browser ## everything that development and tests need: packages, PostgreSQL, Chromium
+
+test: setup ## the whole suite on SQLite and PostgreSQL and in the browser
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+check: $(BIN)/.dev ## format, lint, types, import rules, fast tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not browser and not slow" -k "not postgresql"
+
+format: $(BIN)/.dev ## put every file into the one form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(BIN)/.dev ## benchmarks beside their floors and peers, in one run
+	@mkdir -p bench/results
+	$(BIN)/python -m bench
+
+screens: setup ## take the pictures of the README anew
+	CITYMARK_WRITE_SCREENS=1 $(BIN)/python -m pytest -q -m browser
+
+migration: $(BIN)/.dev ## draft a migration from the models (MESSAGE="add …")
+	$(BIN)/python -m migrations "$(MESSAGE)"
+
+lock: ## resolve the dependencies anew (needs uv)
+	$(LOCK) -o requirements.lock
+	$(LOCK) --group dev -o requirements-dev.lock
+
+clean: ## remove what was built; figures under var/ stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Citymark needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": name another one with make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv .venv || { echo "python3-venv is missing: apt-get install python3-venv"; rm -rf .venv; exit 1; }
+
+$(BIN)/.run: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "installing what Citymark needs (about a minute, once)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(BIN)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+	@echo "installing what the tests need (a minute or two, once)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(BIN)/.run
+
+browser:
+	@tests/install_chromium.sh

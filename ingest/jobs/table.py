@@ -1,0 +1,245 @@
+"""Bytes as a table of texts, every text kept once; a row that does not fit is reported, never shifted. Pure."""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+import pyarrow.parquet as parquet
+from numpy.typing import NDArray
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from app.domain.block import Ints, Texts
+from app.errors import Invalid
+from ingest.findings import Finding, Findings
+from ingest.jobs.description import Source
+from ingest.jobs.source import File, Limits
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of texts (None: an empty place of a typed file), with the line each row stands on."""
+
+    file: str
+    columns: dict[str, Texts]
+    lines: Ints
+
+    def column(self, name: str) -> Texts:
+        """One column; Invalid names those there are."""
+        if name not in self.columns:
+            raise Invalid(f"{self.file} has no column {name!r}: it has {', '.join(self.columns)}")
+        return self.columns[name]
+
+    def where(self, filters: dict[str, str | list[str]]) -> Table:
+        """The rows whose columns have these texts."""
+        keep = np.ones(len(self.lines), dtype=np.bool_)
+        for name, wanted in filters.items():
+            column = self.column(name)
+            allowed = {wanted} if isinstance(wanted, str) else set(wanted)
+            keep &= np.asarray([text in allowed for text in column.texts], dtype=np.bool_)[column.codes]
+        return self.take(np.flatnonzero(keep))
+
+    def take(self, rows: NDArray[np.intp]) -> Table:
+        """The rows of these numbers."""
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        return Table(self.file, columns, self.lines[rows])
+
+
+def read_table(file: File, source: Source, limits: Limits, findings: Findings) -> Table:
+    """The table of a file; Invalid when it cannot be read as a whole, findings for rows that do not fit."""
+    kind = source.format or {".csv": "csv", ".tsv": "csv", ".txt": "csv"}.get(
+        Path(file.name).suffix.lower(), Path(file.name).suffix.lower().lstrip(".")
+    )
+    readers: dict[str, Callable[[File, Source, Limits, Findings], Table]] = {
+        "csv": _csv,
+        "xlsx": _xlsx,
+        "parquet": _parquet,
+    }
+    if kind not in readers:
+        raise Invalid(f"{file.name}: say source.format = csv, xlsx or parquet")
+    if not file.content:
+        raise Invalid(f"{file.name} is empty")
+    table = readers[kind](file, source, limits, findings)
+    if len(table.columns) > limits.max_columns:
+        raise Invalid(f"{file.name} has {len(table.columns)} columns, at most {limits.max_columns} are read")
+    if len(table.lines) > limits.max_rows:
+        raise Invalid(f"{file.name} has {len(table.lines)} rows, at most {limits.max_rows} are read")
+    return table
+
+
+def _csv(file: File, source: Source, limits: Limits, findings: Findings) -> Table:
+    content = _as_utf8(file, source.encoding)
+    wrong: list[tuple[int, str]] = []
+
+    def on_wrong_row(row: Any) -> str:
+        wrong.append((row.number or 0, f"{row.actual_columns} cells where the header has {row.expected_columns}"))
+        findings.add(Finding("row-width", "error", wrong[-1][1], row.number, None, row.text[:200], file.name))
+        return "skip"
+
+    options = {
+        "read_options": arrow_csv.ReadOptions(
+            use_threads=False, skip_rows=source.skip_lines, column_names=source.columns, block_size=1 << 24
+        ),
+        "parse_options": arrow_csv.ParseOptions(
+            delimiter=source.delimiter,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
+            invalid_row_handler=on_wrong_row,
+        ),
+    }
+    if content.count(b'"') % 2:
+        raise Invalid(f"{file.name}: a quote is opened and never closed")
+    header = source.columns or _header(file, content, source)
+    _refuse_repeated(file, header)
+    texts = arrow_csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False)
+    try:
+        table = arrow_csv.read_csv(io.BytesIO(content), convert_options=texts, **options)
+    except pa.ArrowInvalid as error:
+        raise Invalid(f"{file.name} is not a CSV with these settings: {error}") from error
+    first = source.skip_lines + (0 if source.columns else 1) + 1
+    whole = Table(file.name, _encoded(table), _lines(table, first, [number for number, _ in wrong]))
+    return whole.take(np.flatnonzero(~_is_blank(whole)))
+
+
+def _is_blank(table: Table) -> NDArray[np.bool_]:
+    """Whether a row has no text in any column: an empty line of the file."""
+    blank = np.ones(len(table.lines), dtype=np.bool_)
+    for column in table.columns.values():
+        blank &= np.asarray([not text for text in column.texts], dtype=np.bool_)[column.codes]
+    return blank
+
+
+def _as_utf8(file: File, encoding: str) -> bytes:
+    """The content as UTF-8 without its mark; Invalid names the line of a byte that is not of the encoding."""
+    try:
+        text = file.content.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
+    except UnicodeDecodeError as error:
+        line = file.content[: error.start].count(b"\n") + 1
+        raise Invalid(f"{file.name}, line {line}: not {encoding}; name the right one in source.encoding") from error
+    except LookupError as error:
+        raise Invalid(f"source.encoding: there is no encoding {encoding!r}; use utf-8 or cp1251") from error
+    if "\0" in text:
+        raise Invalid(f"{file.name}, line {text[: text.index(chr(0))].count(chr(10)) + 1}: a NUL character")
+    return text.encode("utf-8")
+
+
+def _header(file: File, content: bytes, source: Source) -> list[str]:
+    """The names of the columns as the reader itself finds them."""
+    options = arrow_csv.ReadOptions(skip_rows=source.skip_lines, use_threads=False)
+    layout = arrow_csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True, invalid_row_handler=_skipped)
+    try:
+        with arrow_csv.open_csv(io.BytesIO(content), options, layout) as reader:
+            return list(reader.schema.names)
+    except pa.ArrowInvalid as error:
+        raise Invalid(f"{file.name} has no header and rows that can be read: {error}") from error
+
+
+def _skipped(_row: Any) -> str:
+    return "skip"
+
+
+def _lines(table: pa.Table, first: int, wrong: Sequence[int]) -> Ints:
+    """The line of every row: rows that were left out and line ends inside cells count too."""
+    numbers = np.arange(table.num_rows, dtype=np.int64)
+    # The reader counts rows from 1, the header included; each one left out moves those behind it.
+    for number in sorted(wrong):
+        numbers[numbers >= number - 2] += 1
+    extra = np.zeros(table.num_rows, dtype=np.int64)
+    for column in table.columns:
+        extra += pc.count_substring(column, "\n").to_numpy().astype(np.int64)
+    before = np.concatenate([[0], np.cumsum(extra)[:-1]]) if table.num_rows else extra
+    return np.asarray(first + numbers + before, dtype=np.int32)
+
+
+def _parquet(file: File, _source: Source, _limits: Limits, _findings: Findings) -> Table:
+    try:
+        table = parquet.read_table(io.BytesIO(file.content))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise Invalid(f"{file.name} is not a whole Parquet file: {error}") from error
+    return Table(file.name, _encoded(table), np.arange(1, table.num_rows + 1, dtype=np.int32))
+
+
+def _xlsx(file: File, source: Source, limits: Limits, _findings: Findings) -> Table:
+    try:
+        book = load_workbook(io.BytesIO(file.content), read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise Invalid(f"{file.name} is not an XLSX workbook: {error}") from error
+    if source.sheet is None and len(book.sheetnames) > 1:
+        raise Invalid(f"{file.name} has sheets {', '.join(book.sheetnames)}: name one in source.sheet")
+    if source.sheet is not None and source.sheet not in book.sheetnames:
+        raise Invalid(f"{file.name} has no sheet {source.sheet!r}: it has {', '.join(book.sheetnames)}")
+    sheet = book[source.sheet or book.sheetnames[0]]
+    # The stated dimension may lie; without it every cell is read.
+    sheet.reset_dimensions()
+    rows = sheet.iter_rows(min_row=source.skip_lines + 1, values_only=True, max_col=limits.max_columns + 1)
+    return _sheet_table(file, source, limits, list(_bounded(rows, file, limits)))
+
+
+def _bounded(rows: Iterable[tuple[Any, ...]], file: File, limits: Limits) -> Iterable[tuple[Any, ...]]:
+    for number, row in enumerate(rows):
+        if number > limits.max_rows:
+            raise Invalid(f"{file.name} has more than {limits.max_rows} rows")
+        yield row
+
+
+def _sheet_table(file: File, source: Source, limits: Limits, rows: list[tuple[Any, ...]]) -> Table:
+    header = source.columns or [str(cell).strip() for cell in (rows[0] if rows else ()) if cell is not None]
+    body = rows if source.columns else rows[1:]
+    if not header or len(header) > limits.max_columns:
+        raise Invalid(f"{file.name} has {len(header)} columns in its header, 1 to {limits.max_columns} are read")
+    _refuse_repeated(file, header)
+    first = source.skip_lines + (1 if source.columns else 2)
+    filled = [(first + n, row) for n, row in enumerate(body) if any(cell is not None for cell in row)]
+    columns = {
+        name: Texts.of([text_of(row[n]) if n < len(row) else None for _, row in filled])
+        for n, name in enumerate(header)
+    }
+    return Table(file.name, columns, np.asarray([line for line, _ in filled], dtype=np.int32))
+
+
+def _refuse_repeated(file: File, header: Sequence[str]) -> None:
+    repeated = sorted({name for name in header if list(header).count(name) > 1})
+    if repeated:
+        raise Invalid(f"{file.name} has the column {', '.join(repeated)} more than once: which is meant?")
+
+
+def _encoded(table: pa.Table) -> dict[str, Texts]:
+    return {name: _column(table.column(name)) for name in table.column_names}
+
+
+def _column(column: pa.ChunkedArray) -> Texts:
+    encoded = column.combine_chunks()
+    if not pa.types.is_dictionary(encoded.type):
+        encoded = encoded.dictionary_encode()
+    codes = pc.fill_null(pc.add(pc.cast(encoded.indices, pa.int32()), 1), 0)
+    texts = [None, *(text_of(value) for value in encoded.dictionary.to_pylist())]
+    return Texts(cast(Ints, codes.to_numpy(zero_copy_only=False)), np.asarray(texts, dtype=object))
+
+
+def text_of(value: Any) -> str | None:
+    """A typed cell as text: the shortest digits that mean the number, ISO dates, NaN as `NaN`."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case float() if math.isnan(value):
+            return "NaN"
+        case float() if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        case datetime() if value.time() == time():
+            return value.date().isoformat()
+        case datetime() | date():
+            return value.isoformat()
+    return str(value)
