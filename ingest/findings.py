@@ -7,13 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-Severity = Literal["notice", "warning", "error"]
+# A notice says what was normalised; a warning is taken without asking; confirm asks to correct or to give a reason;
+# an error blocks.
+Severity = Literal["notice", "warning", "confirm", "error"]
+SEVERITIES: tuple[Severity, ...] = ("error", "confirm", "warning", "notice")
 KEPT_PER_KIND = 1_000
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One noticed thing; `line` is the line of the source as an editor or Excel counts it, from 1."""
+    """One noticed thing; `line` is the line of the source as an editor or Excel counts it, from 1.
+
+    Of an upload also: `cell` as Excel addresses it (`D7`), the sheet, the message in Russian, the figure meant
+    (city, indicator, period, as far as they could be read), what is proposed in place of `text` when that can be
+    computed, the readings between which a person chooses, and whether the whole file is refused for it.
+    """
 
     check: str
     severity: Severity
@@ -22,6 +30,19 @@ class Finding:
     column: str | None = None
     text: str | None = None
     file: str = ""
+    message_ru: str = ""
+    cell: str | None = None
+    sheet: str | None = None
+    proposed: str | None = None
+    readings: tuple[str, ...] = ()
+    refuses_file: bool = False
+    city: str | None = None
+    indicator: str | None = None
+    period: str | None = None
+
+    def said(self, language: str) -> str:
+        """The message in `ru` or `en`; English stands where no Russian is written."""
+        return self.message_ru if language == "ru" and self.message_ru else self.message
 
 
 @dataclass
@@ -37,6 +58,12 @@ class Findings:
         if self.counts[kind] < KEPT_PER_KIND:
             self.kept.append(finding)
         self.counts[kind] += times
+
+    def extend(self, other: Findings) -> None:
+        """Take over what another part noticed, with its counts."""
+        for finding in other.kept:
+            self.add(finding, 0)
+        self.counts.update(other.counts)
 
     def total(self, severity: Severity) -> int:
         """How many findings of one severity, kept or not."""
