@@ -12,7 +12,7 @@ normalised, doubted or refused is a finding; `checked.rows` may be published onc
 error and every `confirm` has its reason. A cell with two readings is an error, never a guess.
 """
 
-from ingest.upload.check import check
+from ingest.upload.check import check, confirmation
 from ingest.upload.known import CityFacts, Confirmation, IndicatorFacts, Known, reference_known
 from ingest.upload.limits import UploadLimits
 from ingest.upload.model import Checked, Choices, Detected, Place, Reading, Record, Row
@@ -32,6 +32,7 @@ __all__ = [
     "Row",
     "UploadLimits",
     "check",
+    "confirmation",
     "read_upload",
     "reference_known",
 ]

@@ -151,7 +151,7 @@ def _indicator(row: Mapping[str, str]) -> IndicatorFacts:
     texts = ("code", "name_en", "name_ru", "unit", "unit_label_en", "unit_label_ru", "principle", "frequency")
     more = ("period_rule", "definition_en", "definition_ru")
     return IndicatorFacts(
-        **{name: row[name] for name in (*texts, *more)},  # type: ignore[arg-type]
+        **{name: row[name] for name in (*texts, *more)},
         decimals=int(row["decimals"]),
         valid_min=exact("valid_min"),
         valid_max=exact("valid_max"),

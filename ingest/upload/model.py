@@ -40,7 +40,6 @@ class Sheet:
     excel_rows: list[int]
     lines: list[int]
     bad_rows: frozenset[int] = frozenset()
-    merged_rows: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,9 @@ class Detected:
     header_rows: int = 1
     layout: Literal["long", "by_period", "by_indicator", "by_city"] | None = None
     period: str | None = None
-    city: str | None = None
     fill_down: bool = False
+    # Quarters that the title, the sheet or the file name mention, whatever the columns say.
+    named_periods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
