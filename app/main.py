@@ -36,7 +36,7 @@ HEADERS = {
 def create_app(settings: Settings) -> Starlette:
     """The whole program over the database that `settings` name."""
     engine = connect(settings.database_url)
-    api = create_api(engine, Limits(max_page_rows=settings.max_page_rows))
+    api = create_api(engine, _limits(settings))
     dashboard = create_dashboard(engine, language=settings.language)
     routes = [
         Route("/healthz", _healthz),
@@ -47,6 +47,15 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
     app.state.engine = engine
     return app
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        max_page_rows=settings.max_page_rows,
+        max_upload_bytes=settings.max_upload_bytes,
+        max_upload_rows=settings.max_upload_rows,
+        max_upload_columns=settings.max_upload_columns,
+    )
 
 
 class SecurityHeaders:

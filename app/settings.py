@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     max_source_bytes: int = Field(500_000_000, gt=0, description="Largest file a job may read, in bytes.")
     max_source_rows: int = Field(5_000_000, gt=0, description="Most rows a job may read from one file.")
     max_columns: int = Field(1_000, gt=0, description="Most columns a file may have.")
+    max_upload_bytes: int = Field(10_000_000, gt=0, description="Largest file an office may send, in bytes.")
+    max_upload_rows: int = Field(100_000, gt=0, description="Most rows a file of an office may have.")
+    max_upload_columns: int = Field(1_000, gt=0, le=16_384, description="Most columns a file of an office may have.")
     max_page_rows: int = Field(10_000, gt=0, description="Most rows one API answer may hold.")
     http_timeout_s: float = Field(30.0, gt=0, description="Longest wait for an outside address, in seconds.")
 

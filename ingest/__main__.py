@@ -18,6 +18,7 @@ from app.errors import CitymarkError
 from app.settings import Settings, read_settings
 from ingest import demo, index_tool
 from ingest.jobs import command as load
+from ingest.upload import command as upload
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "demo", "build the demonstration database if it is empty", demo.add_arguments, demo.run_command)
     _add(commands, "migrate", "bring the database to the newest schema", lambda _: None, _migrate)
     _add(commands, "load", "run job files", load.add_arguments, load.run_command)
+    _add(commands, "check", "say what a submission of a file would say", upload.add_arguments, upload.run_command)
     _add(commands, "index", "compute an index from a framework and a table", index_tool.add_arguments, _index)
     return parser
 

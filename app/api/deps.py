@@ -19,6 +19,7 @@ from app.db import reading
 from app.domain.peers import PeerGroup, parse_peer_group
 from app.errors import Invalid, Problem
 from app.queries import vintages
+from ingest.upload.limits import UploadLimits
 
 if TYPE_CHECKING:
     from app.models import Vintage
@@ -31,6 +32,14 @@ class Limits:
     max_page_rows: int
     max_codes: int = 2_000
     default_page_rows: int = 1_000
+    max_upload_bytes: int = UploadLimits.max_upload_bytes
+    max_upload_rows: int = UploadLimits.max_upload_rows
+    max_upload_columns: int = UploadLimits.max_upload_columns
+
+    @property
+    def uploads(self) -> UploadLimits:
+        """The limits of one uploaded file."""
+        return UploadLimits(self.max_upload_bytes, self.max_upload_rows, self.max_upload_columns)
 
 
 class Parameters(BaseModel):

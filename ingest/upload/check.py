@@ -94,7 +94,7 @@ def _say_closed(rows: Sequence[Row], known: Known, findings: Findings) -> None:
 def _ask(doubt: Doubt, known: Known, findings: Findings, reading: Reading) -> None:
     row = doubt.row
     place = _place(row, reading) if row else None
-    key = (doubt.city, row.indicator if row else None, doubt.period)
+    key = (doubt.city or None, row.indicator if row else None, doubt.period)
     reason = known.confirmed.get(doubt.key)
     if reason is not None:
         findings.add(noticed("confirmed", place, text=row.text if row else None, key=key, reason=reason))

@@ -194,7 +194,7 @@ def _of_cities(rows: Sequence[Row]) -> dict[tuple[str, str], dict[str, Decimal]]
 
 
 def same_as_before(rows: Sequence[Row], known: Known) -> Iterator[Doubt]:
-    """Nearly all values of a city equal those of its previous period: last quarter's file, or rows out of order."""
+    """Nearly all values of a city equal those of its previous period: last quarter's file."""
     for (city, period), values in _of_cities(rows).items():
         previous = parse_period(period).previous().code
         before = {
@@ -208,20 +208,32 @@ def same_as_before(rows: Sequence[Row], known: Known) -> Iterator[Doubt]:
         words = {"previous": previous, "same": same, "count": len(before)}
         if same >= MOST_ALIKE * len(before):
             yield Doubt("same-as-before", city, period, words=words)
-        elif _are_misaligned(values, before):
-            yield Doubt("rows-misaligned", city, period, words={"previous": previous})
 
 
-def _are_misaligned(values: dict[str, Decimal], before: dict[str, Decimal]) -> bool:
-    """The same sizes as before, on the wrong rows: close when sorted, far when taken by indicator."""
+def rows_misaligned(rows: Sequence[Row], known: Known) -> Iterator[Doubt]:
+    """The values of a file are those of the previous period in another order: one column was sorted alone."""
+    pairs: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+    for row in rows:
+        previous = parse_period(row.period).previous().code
+        before = known.history.get((row.city, row.indicator), {}).get(previous)
+        if row.value is not None and before is not None:
+            pairs[row.period].append((row.value, before))
+    for period, both in pairs.items():
+        if len(both) >= FEWEST_ROWS and _are_misaligned(both):
+            previous = parse_period(period).previous().code
+            yield Doubt("rows-misaligned", "", period, words={"previous": previous})
+
+
+def _are_misaligned(both: Sequence[tuple[Decimal, Decimal]]) -> bool:
+    """The same sizes as before, on the wrong rows: close when sorted, far when taken row by row."""
 
     def close(a: Decimal, b: Decimal) -> bool:
         return abs(a - b) <= Decimal("0.2") * max(abs(a), abs(b))
 
-    by_name = sum(close(values[name], value) for name, value in before.items())
-    mine, theirs = sorted(values[name] for name in before), sorted(before.values())
+    by_row = sum(close(now, before) for now, before in both)
+    mine, theirs = sorted(now for now, _ in both), sorted(before for _, before in both)
     by_size = sum(close(a, b) for a, b in zip(mine, theirs, strict=True))
-    return by_size >= 0.8 * len(before) and by_name <= 0.5 * len(before)
+    return by_size >= 0.8 * len(both) and by_row <= 0.6 * len(both)
 
 
 def all_equal(rows: Sequence[Row], _known: Known) -> Iterator[Doubt]:
@@ -245,4 +257,4 @@ def copied_city(rows: Sequence[Row], _known: Known) -> Iterator[Doubt]:
             yield Doubt("copied-city", city, period, words=words)
 
 
-CHECKS: tuple[Check, ...] = (against_history, same_as_before, all_equal, copied_city)
+CHECKS: tuple[Check, ...] = (against_history, same_as_before, rows_misaligned, all_equal, copied_city)

@@ -111,7 +111,9 @@ def _header(rows: Sequence[Sequence[Cell]], first: int, count: int, names: Names
         # Half a header is still the best guess when nothing better comes: it lets us say what is missing.
         roles = sum(column.kind == "role" and column.code != "unused" for column in columns)
         return Header(first, count, columns, None, 1 if roles >= 2 and count == 1 else 0)
-    return Header(first, count, columns, layout, 10 * recognised)
+    # `2024` over `III кв.` is a quarter: a row that completes the periods above it belongs to the header.
+    completed = sum(column.kind == "period" and column.text.count(" ") > 0 for column in columns) if count > 1 else 0
+    return Header(first, count, columns, layout, 10 * recognised + min(completed, 9))
 
 
 def _stacked(parts: Sequence[Sequence[Cell]]) -> list[list[str]]:

@@ -114,10 +114,17 @@ def _is_words(table: Records, row: list[Cell], filled: list[int]) -> bool:
         return False
     header = table.header
     values = [at for at in filled if at < len(header.columns) and _holds_values(header, at)]
+    if len(filled) == 1 and len(row) == 1 and table.width > 1 and _holds_separators(text_of(first), table.width):
+        return False
     if len(filled) == 1:
         # One cell with a number alone, or standing where figures stand, is no heading: it must be looked at.
         return not values and read_number(text_of(first), Style()).value is None
     return bool(_FOOT.match(text_of(first).strip())) and not any(_is_number(row[at]) for at in values)
+
+
+def _holds_separators(text: str, width: int) -> bool:
+    """A line that another separator than the file's takes apart: a row of figures, not a note."""
+    return any(sign in text for sign in ";\t|") or text.count(",") >= max(2, width - 1)
 
 
 def _is_number(cell: Cell) -> bool:
@@ -150,28 +157,32 @@ def _is_header_again(table: Records, index: int, row: list[Cell], filled: list[i
 
 def _fits(table: Records, index: int) -> bool:
     """Whether the row has the cells of the header: more or fewer are errors, never a shift."""
-    row, wanted = table.sheet.rows[index], table.width
-    place = table.place(index)
-    words: dict[str, Any] = {"row": place.row, "number": place.line, "found": len(row), "expected": wanted}
+    row, place = table.sheet.rows[index], table.place(index)
     if table.sheet.name is not None:
         return True
-    extra = [at for at in range(wanted, len(row)) if text_of(row[at]).strip()]
-    if len(row) > wanted and table.delimiter == "," and (extra or not table.is_padded) and _is_split(row):
-        table.findings.add(noticed("decimal-comma-splits", place, text=",".join(map(text_of, row))))
-        return False
-    if extra:
-        table.findings.add(noticed("too-many-cells", place, **words))
-        return False
-    if len(row) > wanted and table.delimiter == "," and not table.is_padded:
-        table.findings.add(noticed("too-many-cells", place, **words))
-        return False
-    if len(row) < wanted:
+    words: dict[str, Any] = {"row": place.row, "number": place.line, "found": len(row), "expected": table.width}
+    if len(row) < table.width:
         table.findings.add(noticed("too-few-cells", place, **words))
+        return False
+    if len(row) > table.width and not _may_be_longer(table, index, words):
         return False
     if table.delimiter == "," and (text := _split_number(table, row)):
         table.findings.add(noticed("decimal-comma-splits", place, text=text))
         return False
-    if len(row) > wanted and not table.findings.counts["trailing-cells", "notice"]:
+    return True
+
+
+def _may_be_longer(table: Records, index: int, words: dict[str, Any]) -> bool:
+    """Empty cells behind the last column are left out; in a comma file an uneven row may hold a split number."""
+    row, place = table.sheet.rows[index], table.place(index)
+    is_filled = any(text_of(cell).strip() for cell in row[table.width :])
+    if is_filled or (table.delimiter == "," and not table.is_padded):
+        check = "decimal-comma-splits" if table.delimiter == "," and _is_split(row) else "too-many-cells"
+        table.findings.add(noticed(check, place, text=",".join(map(text_of, row)), **words))
+        return False
+    if not table.is_padded:
+        table.findings.add(noticed("uneven-row", place, **words))
+    elif not table.findings.counts["trailing-cells", "notice"]:
         table.findings.add(noticed("trailing-cells", place))
     return True
 

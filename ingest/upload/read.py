@@ -15,8 +15,9 @@ from ingest.upload.header import Header, find_header, header_score
 from ingest.upload.known import Known
 from ingest.upload.layout import Records, records
 from ingest.upload.limits import UploadLimits
-from ingest.upload.model import Cell, Choices, Detected, Place, Reading, Sheet, text_of
+from ingest.upload.model import Cell, Choices, Decimals, Detected, Place, Reading, Sheet, text_of
 from ingest.upload.names import Names
+from ingest.upload.numbers import style_of
 from ingest.upload.periods import quarters_in
 from ingest.upload.texts import noticed
 from ingest.upload.workbook import workbook
@@ -152,8 +153,18 @@ def _of_sheet(source: _Source, sheet: Sheet, detected: Detected) -> Reading:
         header_rows=header.count,
         layout=header.layout,
         fill_down=fill_down,
+        decimal=_decimal(source, table),
     )
     return _reading(source, _with_title(source, sheet, header, detected), table)
+
+
+def _decimal(source: _Source, table: Records) -> Decimals | None:
+    """What separates the fraction, when the numbers of the file say so."""
+    texts = {text for record in table.records if isinstance(text := record.cells.get("value"), str)}
+    style, _ = style_of(texts, source.choices.decimal)
+    if style.comma == "decimal":
+        return "comma"
+    return "point" if style.point == "decimal" else None
 
 
 def _chosen_header(source: _Source, sheet: Sheet) -> int | None:

@@ -105,6 +105,10 @@ separator-line notice format
 The first line names the separator ({text}).
 Первая строка задаёт разделитель ({text}).
 
+uneven-row warning format
+Row {row} has {found} cells and the header {expected}; those too many are empty: check that nothing is shifted.
+В строке {row} ячеек: {found}, а в заголовке {expected}; лишние пусты: проверьте, что ничего не сдвинуто.
+
 trailing-cells notice format
 Empty cells behind the last column were left out.
 Пустые ячейки правее последнего столбца пропущены.

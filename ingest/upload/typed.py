@@ -60,8 +60,8 @@ class Typing:
 def typed_rows(reading: Reading, known: Known, findings: Findings) -> list[Row]:
     """Every row that can be read without error; the others are findings."""
     typing = Typing(reading, known, Names(known), findings)
-    texts = {record.cells["value"] for record in reading.records if isinstance(record.cells.get("value"), str)}
-    typing.style, mixed = style_of(filter(lambda cell: isinstance(cell, str), texts), reading.choices.decimal)  # type: ignore[arg-type]
+    texts = {text for record in reading.records if isinstance(text := record.cells.get("value"), str)}
+    typing.style, mixed = style_of(sorted(texts), reading.choices.decimal)
     if mixed:
         findings.add(noticed("mixed-decimals", comma=mixed[0], point=mixed[1]))
     rows = (_row(typing, record) for record in reading.records)
