@@ -11,7 +11,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from sqlalchemy import Engine
 from starlette.staticfiles import StaticFiles
 
-from app.api import catalogue, cities, config, observations, vintages
+from app.api import catalogue, cities, config, observations, templates, vintages
 from app.api.answers import ProblemBody, install_problems
 from app.api.deps import Limits
 
@@ -36,7 +36,7 @@ def create_api(engine: Engine, limits: Limits) -> FastAPI:
     )
     api.state.engine = engine
     api.state.limits = limits
-    for module in (config, catalogue, cities, vintages, observations):
+    for module in (config, catalogue, cities, vintages, observations, templates):
         api.include_router(module.router, prefix="/v1")
     install_problems(api)
     _describe_problems(api)

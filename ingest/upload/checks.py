@@ -18,6 +18,7 @@ from app.domain.number import canonical
 from app.domain.period import parse_period
 from ingest.upload.known import IndicatorFacts, Known
 from ingest.upload.model import Row
+from ingest.upload.periods import frequency_of, previous_code, year_earlier_code
 
 # For normal data a median of absolute deviations times this is a standard deviation.
 MAD_TO_SD = 1.4826
@@ -76,9 +77,9 @@ def _past(row: Row, known: Known) -> list[tuple[str, Decimal]]:
     series = known.history.get((row.city, row.indicator))
     if not series:
         return []
-    mine = parse_period(row.period)
-    periods = [(parse_period(code), code) for code in series]
-    same = [(period, code) for period, code in periods if period < mine and period.frequency == mine.frequency]
+    mine, frequency = parse_period(row.period), frequency_of(row.period)
+    periods = [(parse_period(code), code) for code in series if frequency_of(code) == frequency]
+    same = [(period, code) for period, code in periods if period < mine]
     return [(code, value) for _, code in sorted(same) if (value := series[code]) is not None]
 
 
@@ -128,7 +129,7 @@ def _jump(row: Row, known: Known) -> Doubt | None:
     if value is None or facts.soft_change_pct is None or not past:
         return None
     previous, before = past[-1]
-    a_year_ago = dict(past).get(parse_period(row.period).year_earlier().code)
+    a_year_ago = dict(past).get(year_earlier_code(row.period))
     if not _is_far(value, before, facts.soft_change_pct):
         return None
     if a_year_ago is not None and not _is_far(value, a_year_ago, facts.soft_change_pct):
@@ -142,12 +143,8 @@ def _jump(row: Row, known: Known) -> Doubt | None:
 def _is_usual_change(value: Decimal, past: Sequence[tuple[str, Decimal]], period: str, facts: IndicatorFacts) -> bool:
     """Whether the change on the year lies within what this series has done before: a robust z below the limit."""
     values = dict(past)
-    changes = [
-        float(now - values[earlier])
-        for code, now in past
-        if (earlier := parse_period(code).year_earlier().code) in values
-    ]
-    earlier = parse_period(period).year_earlier().code
+    changes = [float(now - values[earlier]) for code, now in past if (earlier := year_earlier_code(code)) in values]
+    earlier = year_earlier_code(period)
     if len(changes) < 6 or earlier not in values:
         return False
     score = robust_z(float(value - values[earlier]), changes)
@@ -163,8 +160,9 @@ def robust_z(value: float, sample: Sequence[float]) -> float | None:
 
 def _peers(row: Row, known: Known) -> list[Decimal]:
     """Values of comparable cities: of the same period, else of the one before or a year before."""
-    period = parse_period(row.period)
-    for code in (row.period, period.previous().code, period.year_earlier().code):
+    if not known.peers:
+        return []
+    for code in (row.period, previous_code(row.period), year_earlier_code(row.period)):
         found = known.peers.get((row.indicator, code))
         if found:
             return [value for city, value in found.items() if city != row.city]
@@ -196,7 +194,7 @@ def _of_cities(rows: Sequence[Row]) -> dict[tuple[str, str], dict[str, Decimal]]
 def same_as_before(rows: Sequence[Row], known: Known) -> Iterator[Doubt]:
     """Nearly all values of a city equal those of its previous period: last quarter's file."""
     for (city, period), values in _of_cities(rows).items():
-        previous = parse_period(period).previous().code
+        previous = previous_code(period)
         before = {
             indicator: value
             for indicator in values
@@ -211,29 +209,22 @@ def same_as_before(rows: Sequence[Row], known: Known) -> Iterator[Doubt]:
 
 
 def rows_misaligned(rows: Sequence[Row], known: Known) -> Iterator[Doubt]:
-    """The values of a file are those of the previous period in another order: one column was sorted alone."""
-    pairs: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+    """Most values fit neither the last value of their row nor that of a year ago: one column was sorted alone."""
+    fits: dict[str, list[bool]] = defaultdict(list)
     for row in rows:
-        previous = parse_period(row.period).previous().code
-        before = known.history.get((row.city, row.indicator), {}).get(previous)
-        if row.value is not None and before is not None:
-            pairs[row.period].append((row.value, before))
-    for period, both in pairs.items():
-        if len(both) >= FEWEST_ROWS and _are_misaligned(both):
-            previous = parse_period(period).previous().code
-            yield Doubt("rows-misaligned", "", period, words={"previous": previous})
+        series = known.history.get((row.city, row.indicator), {})
+        before = [series.get(code) for code in (previous_code(row.period), year_earlier_code(row.period))]
+        if row.value is not None and before[0] is not None:
+            value = row.value
+            fits[row.period].append(any(each is not None and _is_close(value, each) for each in before))
+    for code, found in fits.items():
+        if len(found) >= FEWEST_ROWS and sum(found) <= len(found) / 2:
+            words = {"previous": previous_code(code), "count": len(found), "same": sum(found)}
+            yield Doubt("rows-misaligned", "", code, words=words)
 
 
-def _are_misaligned(both: Sequence[tuple[Decimal, Decimal]]) -> bool:
-    """The same sizes as before, on the wrong rows: close when sorted, far when taken row by row."""
-
-    def close(a: Decimal, b: Decimal) -> bool:
-        return abs(a - b) <= Decimal("0.2") * max(abs(a), abs(b))
-
-    by_row = sum(close(now, before) for now, before in both)
-    mine, theirs = sorted(now for now, _ in both), sorted(before for _, before in both)
-    by_size = sum(close(a, b) for a, b in zip(mine, theirs, strict=True))
-    return by_size >= 0.8 * len(both) and by_row <= 0.6 * len(both)
+def _is_close(a: Decimal, b: Decimal) -> bool:
+    return abs(a - b) <= Decimal("0.2") * max(abs(a), abs(b))
 
 
 def all_equal(rows: Sequence[Row], _known: Known) -> Iterator[Doubt]:

@@ -97,6 +97,11 @@ def find_header(rows: Sequence[Sequence[Cell]], names: Names, chosen: int | None
     return best
 
 
+def names_a_column(text: str) -> bool:
+    """Whether a text is one of the names that columns have."""
+    return name_key(text) in _ROLE_OF
+
+
 def header_score(row: Sequence[Cell], names: Names) -> int:
     """How well one row names the columns; 0 when it does not."""
     return _header([row], 0, 1, names).score
@@ -213,13 +218,16 @@ def _turned(roles: set[str]) -> dict[str, str]:
 
 def _layout(columns: Sequence[Column]) -> Layout | None:
     roles = {column.code for column in columns if column.kind == "role"}
-    counts = {kind: sum(column.kind == kind for column in columns) for kind in ("period", "indicator", "city")}
+    # A row of figures may hold a code and its name: the same thing twice, which heads no columns.
+    codes = {kind: {each.code for each in columns if each.kind == kind} for kind in ("period", "indicator", "city")}
+    counts = {kind: len(found) for kind, found in codes.items()}
     if {"indicator", "value"} <= roles:
         return "long"
     if "indicator" in roles and counts["period"] and "value" not in roles:
         return "by_period"
     if "indicator" in roles and counts["city"] and "city" not in roles:
         return "by_city"
-    if "indicator" not in roles and counts["indicator"] >= 1 and ("city" in roles or counts["indicator"] >= 2):
+    is_headed = "city" in roles or (counts["indicator"] >= 2 and not counts["city"])
+    if "indicator" not in roles and counts["indicator"] >= 1 and is_headed:
         return "by_indicator"
     return None

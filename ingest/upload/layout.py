@@ -10,7 +10,7 @@ from typing import Any
 
 from ingest.findings import Findings
 from ingest.upload.delimited import ILLEGAL
-from ingest.upload.header import Header, header_score
+from ingest.upload.header import Header, header_score, names_a_column
 from ingest.upload.limits import UploadLimits
 from ingest.upload.model import Cell, Place, Record, Sheet, Typed, text_of
 from ingest.upload.names import Names, name_key
@@ -145,7 +145,9 @@ def _carry(table: Records, row: list[Cell], filled: list[int], roles: dict[str, 
 
 
 def _is_header_again(table: Records, index: int, row: list[Cell], filled: list[int]) -> bool:
-    if len(filled) < 2 or header_score(row, table.names) < 20:
+    # Rows of figures hold no names of columns: two such names are looked for before the row is judged as a whole.
+    named = (at for at in filled if names_a_column(text_of(row[at])))
+    if next(named, None) is None or next(named, None) is None or header_score(row, table.names) < 20:
         return False
     mine = [name_key(column.text) for column in table.header.columns[: table.width]]
     if [name_key(text_of(cell)) for cell in row[: table.width]] == mine:
@@ -281,5 +283,5 @@ def _cross_check(table: Records, index: int, label: str) -> None:
     for at, expected in table.sums.items():
         found = read_number(text_of(row[at]), Style("decimal", "decimal")).value if at < len(row) else None
         if found is not None and abs(found - expected) > abs(expected) * Decimal("0.005"):
-            words: dict[str, Any] = {"column": table.header.columns[at].text, "found": found, "expected": expected}
+            words: dict[str, Any] = {"heading": table.header.columns[at].text, "found": found, "expected": expected}
             table.findings.add(noticed("totals-differ", table.place(index, at), **words))

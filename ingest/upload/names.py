@@ -128,6 +128,7 @@ def _names_region(city: CityFacts) -> frozenset[str]:
     return frozenset(map(name_key, city.regions))
 
 
+@lru_cache(maxsize=100_000)
 def name_key(name: str) -> str:
     """A name folded, with Latin letters that look Cyrillic turned where the word holds Cyrillic too."""
     words = (_cyrillic(word) for word in folded(name.replace("\u00ad", "")).split(" "))

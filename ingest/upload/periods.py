@@ -286,3 +286,22 @@ def quarters_in(text: str) -> list[str]:
         start += 1
     found += [f"{year}-Q{quarter}" for year, quarter in _EMBEDDED.findall(text)]
     return list(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=65_536)
+def frequency_of(code: str) -> str:
+    """The frequency of a period by its code; a year that begins in another month is annual."""
+    frequency = parse_period(code).frequency
+    return "A" if frequency == "R" and code.endswith("/P1Y") else frequency
+
+
+@lru_cache(maxsize=65_536)
+def previous_code(code: str) -> str:
+    """The code of the period just before."""
+    return parse_period(code).previous().code
+
+
+@lru_cache(maxsize=65_536)
+def year_earlier_code(code: str) -> str:
+    """The code of the same period a year before."""
+    return parse_period(code).year_earlier().code

@@ -270,8 +270,8 @@ All {count} figures are {text}: was a value copied down?
 Все значения ({count}) равны {text}: не скопировано ли одно значение вниз?
 
 rows-misaligned confirm plausibility
-The values look like those of {previous} in another order: was one column sorted alone?
-Значения похожи на данные за {previous} в другом порядке: не отсортирован ли один столбец?
+Only {same} of {count} values are near those of {previous}: was one column sorted alone, or are rows shifted?
+Лишь {same} из {count} значений близки к данным за {previous}: не отсортирован ли один столбец, не сдвинуты ли строки?
 
 peer-outlier confirm cross-city
 {text} is far from the comparable cities (middle {middle}, {count} cities): correct it, or say why it is right.

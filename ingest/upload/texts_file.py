@@ -158,8 +158,8 @@ A row of totals was skipped: {text}.
 Строка итогов пропущена: {text}.
 
 totals-differ warning plausibility
-The total of {column} is {found} and the cities give {expected}: is a row missing?
-Итог по столбцу {column} равен {found}, а по городам выходит {expected}: нет ли пропущенной строки?
+The total of {heading} is {found} and the cities give {expected}: is a row missing?
+Итог по столбцу {heading} равен {found}, а по городам выходит {expected}: нет ли пропущенной строки?
 
 text-rows notice format
 A row with words alone (a heading, a note, a signature) was skipped.

@@ -15,7 +15,7 @@ from ingest.upload.known import IndicatorFacts, Known
 from ingest.upload.model import Cell, Reading, Record, Row, text_of
 from ingest.upload.names import Meant, Names, latin, name_key
 from ingest.upload.numbers import Style, style_of
-from ingest.upload.periods import PeriodText, read_period
+from ingest.upload.periods import PeriodText, frequency_of, read_period
 from ingest.upload.texts import TEXTS, noticed
 from ingest.upload.values import Value, read_value
 
@@ -242,7 +242,7 @@ def _is_lawful_period(
     role = "period" if "period" in record.cells else "quarter"
     known, period = typing.known, parse_period(code)
     joined = known.joined.get(city or "")
-    frequency = "A" if period.frequency == "R" and code.endswith("/P1Y") else period.frequency
+    frequency = frequency_of(code)
     if how == "cumulative" and not facts.is_cumulative:
         typing.say("period-cumulative", record, role, text=text, indicator=facts.code)
     elif frequency != facts.frequency:

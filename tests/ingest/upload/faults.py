@@ -372,7 +372,7 @@ def columns_in_another_order_and_more(draft: Draft, dice: random.Random) -> None
 
 @fault(28, "file", "missing-columns", "no-header")
 def column_missing(draft: Draft, dice: random.Random) -> None:
-    at = dice.choice([1, 3])
+    at = draft.header.index(dice.choice(["indicator", "value"]))
     draft.header.pop(at)
     for row in draft.rows:
         row.pop(at)
@@ -663,9 +663,10 @@ def closed_quarter(draft: Draft, _dice: random.Random) -> None:
 
 @fault(59, "accepted", "period-in-title")
 def period_in_the_name_alone(draft: Draft, dice: random.Random) -> None:
-    draft.header.pop(2)
+    at = next(n for n, name in enumerate(draft.header) if name in ("period", "Период"))
+    draft.header.pop(at)
     for row in draft.rows:
-        row.pop(2)
+        row.pop(at)
     if dice.random() < 0.5:
         draft.name = "Отчёт_3кв2024.csv"
     else:
