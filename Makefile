@@ -8,7 +8,7 @@ BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --universal --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header
 WORKERS ?= 2
 
-.PHONY: help run serve demo setup test check format bench lock migration screens clean browser
+.PHONY: help run serve demo setup test check format fuzz-uploads bench lock migration screens clean browser
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ check: $(BIN)/.dev ## format, lint, types, import rules, fast tests
 format: $(BIN)/.dev ## put every file into the one form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+fuzz-uploads: $(BIN)/.dev ## thousands of faulty uploads, alone and mixed (some minutes)
+	CITYMARK_FUZZ_SEEDS=20 CITYMARK_FUZZ_MIXED=4000 $(BIN)/python -m pytest -q -n $(WORKERS) tests/ingest/upload/test_faults.py
 
 bench: $(BIN)/.dev ## benchmarks beside their floors and peers, in one run
 	@mkdir -p bench/results

@@ -131,7 +131,7 @@ def clean_draft(dice: random.Random, decimal: str = ",", delimiter: str = ";") -
 
 
 def _workbook_cell(text: str) -> object:
-    if re.fullmatch(r"\d+,\d+|\d{1,4}", text, re.ASCII):
+    if re.fullmatch(r"\d{1,6},\d{1,6}|\d{1,4}", text, re.ASCII):
         return float(text.replace(",", "."))
     return ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)
 

@@ -270,6 +270,8 @@ def lines_above_the_header(draft: Draft, dice: random.Random) -> None:
 def wide(draft: Draft, *, of: Literal["period", "indicator", "city"]) -> None:
     """The same figures with one of the keys along the columns; the city or the period may go to the form."""
     values = {(row[0], row[1]): row[3] for row in draft.rows}
+    if len(values) < len(draft.rows) or any(not city for city, _ in values):
+        raise ValueError("cities are blank or rows stand twice: the table has no wide form")
     cities, codes = (
         list(dict.fromkeys(row[0] for row in draft.rows)),
         list(dict.fromkeys(row[1] for row in draft.rows)),
@@ -434,9 +436,10 @@ def thousands_separators(draft: Draft, dice: random.Random) -> None:
 @fault(34, "rows", "number-ambiguous")
 def thousand_or_one_point_two(draft: Draft, dice: random.Random) -> None:
     sign = dice.choice([".", ","])
-    for row in draft.rows:
+    whole = [str(int(float(row[3].replace(",", ".")))) for row in draft.rows]
+    for row, text in zip(draft.rows, whole, strict=True):
         # Without fractions nothing in the file says what the sign means.
-        row[3] = str(int(float(row[3].replace(",", "."))))
+        row[3] = text
     for row in draft.rows:
         if row[1] == "CE_PLATFORM_USERS":
             row[3] = f"{row[3][0]}{sign}{row[3][1:]}"
@@ -653,7 +656,7 @@ def future_period(draft: Draft, dice: random.Random) -> None:
         some_row(draft, dice)[2] = "2031-Q1"
     else:
         some_row(draft, dice)[2] = "2019-Q1"
-        draft.known = replace(draft.known, joined=dict.fromkeys(CITIES, "2020-Q1"))
+        draft.known = replace(draft.known, joined=dict.fromkeys(draft.known.cities, "2020-Q1"))
 
 
 @fault(58, "warned", "closed-period")

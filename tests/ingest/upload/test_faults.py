@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 from contextlib import suppress
-from decimal import Decimal
 
 import pytest
 
@@ -77,19 +76,3 @@ def test_several_faults_at_once_change_no_figure_silently(seed: int) -> None:
     except (UnicodeError, IndexError):
         return  # These faults cannot stand in one file: an encoding without the letters, a line that is gone.
     assert silent(draft, checked_of(draft)) == []
-
-
-def number_texts(dice: random.Random, value: Decimal) -> list[str]:
-    """A number with a fraction in the six ways of writing it that name both signs."""
-    whole, fraction = str(abs(value)).split(".")
-    sign = "-" if value < 0 else ""
-    groups = f"{int(whole):,}"
-    spaced = groups.replace(",", dice.choice([" ", "\u00a0", "\u202f", "\u2009"]))
-    return [
-        f"{sign}{spaced},{fraction}",
-        f"{sign}{groups.replace(',', '.')},{fraction}",
-        f"{sign}{groups}.{fraction}",
-        sign + groups.replace(",", "'") + f".{fraction}",
-        sign.replace("-", "−") + f"{whole},{fraction}",
-        f"{sign}{whole}.{fraction}",
-    ]

@@ -146,6 +146,11 @@ def test_the_number_cells_of_a_statistical_bulletin_are_read_or_asked(shared_dat
             assert found.said
 
 
+def test_every_check_stands_in_the_documentation() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "upload.md").read_text(encoding="utf-8")
+    assert [code for code in TEXTS if f"`{code}`" not in text] == []
+
+
 def test_every_check_speaks_both_languages_with_the_same_words() -> None:
     for code, text in TEXTS.items():
         assert any("а" <= letter <= "я" for letter in text.ru.lower()), code
