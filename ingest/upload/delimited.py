@@ -15,6 +15,9 @@ from ingest.upload.texts import noticed
 
 DELIMITERS = (";", "\t", ",", "|")
 HEAD_ROWS = 60
+# A header is looked for among so many cells: a line of a hundred thousand of them is none.
+HEAD_CELLS = 20_000
+MOST_HEADER_CELLS = 5_000
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 # Control characters, non-characters, lone surrogates and marks that turn the direction of writing.
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
@@ -83,7 +86,7 @@ def _best_delimiter(text: str, score: Score) -> str | None:
     best, best_score = None, 0
     for delimiter in DELIMITERS:
         rows = _head(head, delimiter)
-        found = max((score(list(row)) for row in rows), default=0)
+        found = max((score(list(row)) for row in rows if len(row) <= MOST_HEADER_CELLS), default=0)
         if found > best_score:
             best, best_score = delimiter, found
     return best
@@ -91,10 +94,12 @@ def _best_delimiter(text: str, score: Score) -> str | None:
 
 def _head(text: str, delimiter: str) -> list[list[str]]:
     rows: list[list[str]] = []
+    cells = 0
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             rows.append(_taken_apart(row, delimiter))
-            if len(rows) >= HEAD_ROWS:
+            cells += len(row)
+            if len(rows) >= HEAD_ROWS or cells > HEAD_CELLS:
                 break
     except csv.Error:
         pass  # An open quote at the end of the sample; what came before it is enough to judge.

@@ -48,6 +48,8 @@ _GENERIC = {"показатели", "период", "квартал", "квар�
             "periods", "period", "quarters", "values", "value", "год", "year"}  # fmt: skip
 _BRACKETS = re.compile(r"\s*[(\[].*[)\]]\s*$")
 _MULTIPLIED = re.compile(r"тыс|млн|млрд|thousand|million|billion|10\s*\^", re.IGNORECASE)
+_FIGURE = re.compile(r"[-−]?\d[\d\s.,]*")
+_HAS_YEAR = re.compile(r"(?:19|20)\d{2}|\d\.\d\d?\.\d\d")
 _YEAR_NUMBER = re.compile(r"(?:19|20)\d{2}(?:\.0)?")
 
 
@@ -169,6 +171,8 @@ def _single(text: str, names: Names) -> Column:
 
 
 def _of_thing(text: str, names: Names) -> Column:
+    if _FIGURE.fullmatch(text) and not _HAS_YEAR.search(text):
+        return Column("unknown", "", text)
     if is_code(text) and text.strip() in names.known.indicators:
         return Column("indicator", text.strip(), text)
     if _YEAR_NUMBER.fullmatch(text):

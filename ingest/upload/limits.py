@@ -17,5 +17,5 @@ class UploadLimits:
     max_unpacked_bytes: int = 100_000_000
     max_archive_entries: int = 200
     max_workbook_memory_bytes: int = 1_000_000_000
-    max_workbook_cpu_s: int = 20
-    max_workbook_wait_s: int = 40
+    max_workbook_cpu_s: int = 30
+    max_workbook_wait_s: int = 60

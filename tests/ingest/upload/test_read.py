@@ -84,6 +84,7 @@ def test_a_hundred_thousand_rows_with_a_thousand_errors_are_found_where_they_are
     [
         ("a" * 10_000_000, "line-too-long"),
         ("city;indicator;period;value" + ";x" * 2_000, "too-many-columns"),
+        ("a;" * 300_000, "no-header"),
         (";" * 1_000_001, "empty-file"),
         ("a;b\n1;2\n", "no-header"),
         ("city;indicator;period;value\n", "no-rows"),
