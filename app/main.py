@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import orjson
 from a2wsgi import WSGIMiddleware
@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> Starlette:
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
         Mount("/api", GZipMiddleware(api, minimum_size=1_000)),
-        Mount("/", cast(ASGIApp, WSGIMiddleware(dashboard, workers=8))),
+        Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=8))),
     ]
     app = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
     app.state.engine = engine

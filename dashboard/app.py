@@ -55,13 +55,23 @@ def create_dashboard(engine: Engine, *, language: str) -> Flask:
     return server
 
 
-class _Document(Dash):  # type: ignore[misc] # Dash's base has no types
+class _Document(Dash):
     """The HTML document in the language of its address; nothing in it comes from another host."""
 
     language: str = LANGUAGES[0]
 
-    def interpolate_index(self, **parts: Any) -> str:
-        """The document around the application."""
+    def interpolate_index(  # the signature is Dash's
+        self,
+        metas: str = "",
+        title: str = "",
+        css: str = "",
+        config: str = "",
+        scripts: str = "",
+        app_entry: str = "",
+        favicon: str = "",
+        renderer: str = "",
+    ) -> str:
+        """The document around the application; `metas` and `title` are written here, in the page's language."""
         asked = request.args.get("lang", "")
         locale = Locale(asked if asked in LANGUAGES else self.language)
         page = next((page for page in PAGES if page.PATH == request.path), PAGES[0])
@@ -76,12 +86,12 @@ class _Document(Dash):  # type: ignore[misc] # Dash's base has no types
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="theme-color" content="#003c57">
 <title>{escape(locale.say(page.TITLE))} · {escape(locale.say("product"))}</title>
-{fonts}{parts["favicon"]}{parts["css"]}
+{fonts}{favicon}{css}
 </head>
 <body>
 <noscript><p>{escape(locale.say("no_script"))}</p></noscript>
-{parts["app_entry"]}
-<footer hidden>{parts["config"]}{parts["scripts"]}{parts["renderer"]}</footer>
+{app_entry}
+<footer hidden>{config}{scripts}{renderer}</footer>
 </body>
 </html>"""
 

@@ -52,7 +52,7 @@ def install(app: Dash) -> None:
         if not request.path.startswith(SUITES):
             return None
         package, _, path = request.path.removeprefix(SUITES).partition("/")
-        plain, has_fingerprint = check_fingerprint(path)
+        plain, has_fingerprint = check_fingerprint(path)  # type: ignore[no-untyped-call]
         if plain not in app.registered_paths.get(package, ()):
             return Response(status=404)
         return _answer(_package_file(package, plain), FOR_EVER if has_fingerprint else A_DAY)

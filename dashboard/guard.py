@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,7 +46,7 @@ def install(app: Dash, pages: frozenset[str]) -> None:
         return response
 
 
-def content_security_policy(script_hashes: list[str]) -> str:
+def content_security_policy(script_hashes: Sequence[str]) -> str:
     """Everything from this host; inline scripts only by their hash. Plotly writes inline styles."""
     return "; ".join(
         (
@@ -103,8 +104,8 @@ def _fits(body: dict[str, Any], registered: dict[str, list[tuple[str, str]]]) ->
 
 
 def _has_outputs(output: str, outputs: object) -> bool:
-    listed = outputs if isinstance(outputs, list) else [outputs]
-    if not all(isinstance(each, dict) for each in listed):
+    listed: list[Any] = outputs if isinstance(outputs, list) else [outputs]
+    if not listed or not all(isinstance(each, dict) for each in listed):
         return False
     names = [f"{each.get('id')}.{each.get('property')}" for each in listed]
     return output in (names[0], f"..{'...'.join(names)}..")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 
+from dashboard.components.attributes import aria
 from dashboard.components.cities import city_mark
 from dashboard.components.marks import marks, missing
 from dashboard.summaries import quarter_words
@@ -32,7 +33,7 @@ def chart_card(
             table,
         ],
         className="card chart",
-        **{"aria-labelledby": key},
+        **aria(labelledby=key),
     )
 
 
@@ -44,7 +45,7 @@ def _picture(chart: dict[str, Any]) -> html.Div:
         mathjax=False,
         style={"height": f"{chart['layout']['height']}px"},
     )
-    return html.Div(graph, className="picture", **{"aria-hidden": "true"})
+    return html.Div(graph, className="picture", **aria(hidden=True))
 
 
 def _table(caption: str, head: list[Any], body: list[list[Any]], view: View) -> html.Details:
@@ -53,7 +54,7 @@ def _table(caption: str, head: list[Any], body: list[list[Any]], view: View) -> 
     table = html.Table(
         [html.Caption(caption), html.Thead(html.Tr([html.Th(cell, scope="col") for cell in head])), html.Tbody(lines)]
     )
-    region = html.Div(table, className="scroll", role="region", tabIndex="0", **{"aria-label": caption})
+    region = html.Div(table, className="scroll", role="region", tabIndex="0", **aria(label=caption))
     return html.Details([html.Summary(view.locale.say("table_toggle")), region])
 
 

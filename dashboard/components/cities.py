@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dash import dcc, html
 
+from dashboard.components.attributes import aria, data
 from dashboard.locale import Locale
 from dashboard.theme import CITY_COLOURS, city_colour, city_shape
 from dashboard.view import CityView
@@ -13,7 +14,7 @@ def city_mark(position: int) -> html.Span:
     """The city's shape in its colour, the same as in every chart; silent, since the name stands beside it."""
     shape = city_shape(position) if position < len(CITY_COLOURS) else "circle"
     return html.Span(
-        className=f"shape {shape}", style={"backgroundColor": city_colour(position)}, **{"aria-hidden": "true"}
+        className=f"shape {shape}", style={"backgroundColor": city_colour(position)}, **aria(hidden=True)
     )
 
 
@@ -24,16 +25,13 @@ def chips(cities: tuple[CityView, ...], locale: Locale) -> html.Ul:
 
 def _chip(city: CityView, locale: Locale, *, is_last: bool) -> html.Li:
     remove = html.Button(
-        html.Span("×", **{"aria-hidden": "true"}),
+        html.Span("×", **aria(hidden=True)),
         type="button",
         id=f"compare-remove-{city.position}",
         className="remove",
         title=locale.say("city_remove", city=city.name),
-        **{
-            "aria-label": locale.say("city_remove", city=city.name),
-            "data-choose": "city-remove",
-            "data-value": city.code,
-        },
+        **aria(label=locale.say("city_remove", city=city.name)),
+        **data(choose="city-remove", value=city.code),
     )
     name = html.Span([city.name, html.Small(city.place)] if city.place else city.name)
     return html.Li([city_mark(city.position), name, *([] if is_last else [remove])])
@@ -75,9 +73,6 @@ def _offer(code: str, name: str, place: str, is_chosen: bool, locale: Locale) ->
         [html.Span(name), html.Small(note)],
         type="button",
         disabled=is_chosen,
-        **{
-            "aria-label": locale.say("city_add", city=f"{name}, {note}"),
-            "data-choose": "city-add",
-            "data-value": code,
-        },
+        **aria(label=locale.say("city_add", city=f"{name}, {note}")),
+        **data(choose="city-add", value=code),
     )

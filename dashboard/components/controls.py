@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.attributes import aria, data
+
 
 @dataclass(frozen=True)
 class Option:
@@ -31,9 +33,7 @@ def select(name: str, label: str, options: Sequence[Option | OptionGroup], value
     return html.Div(
         [
             html.Label(label, htmlFor=field),
-            html.Select(
-                [_option(option) for option in options], id=field, **{"data-choose": name, "data-value": value}
-            ),
+            html.Select([_option(option) for option in options], id=field, **data(choose=name, value=value)),
         ],
         className="field",
     )
@@ -48,7 +48,7 @@ def _option(option: Option | OptionGroup) -> Component:
 def pills(name: str, label: str, options: Sequence[Option], chosen: str) -> html.Div:
     """A row of buttons of which one is pressed."""
     buttons = [_toggle(name, option, is_pressed=option.value == chosen) for option in options]
-    return html.Div(buttons, className="pills", role="group", **{"aria-label": label})
+    return html.Div(buttons, className="pills", role="group", **aria(label=label))
 
 
 def toggles(name: str, groups: Sequence[OptionGroup], chosen: frozenset[str]) -> html.Div:
@@ -61,7 +61,7 @@ def toggles(name: str, groups: Sequence[OptionGroup], chosen: frozenset[str]) ->
                     *(_toggle(name, option, is_pressed=option.value in chosen) for option in group.options),
                 ],
                 role="group",
-                **{"aria-label": group.label},
+                **aria(label=group.label),
             )
             for group in groups
         ],
@@ -74,12 +74,11 @@ def _toggle(name: str, option: Option, *, is_pressed: bool) -> html.Button:
         option.label,
         type="button",
         id=f"compare-{name}-{option.value.lower().replace('.', '_')}",
-        **{"aria-pressed": str(is_pressed).lower(), "data-choose": name, "data-value": option.value},
+        **aria(pressed=is_pressed),
+        **data(choose=name, value=option.value),
     )
 
 
 def choice(name: str, value: str, label: str, *, kind: str = "quiet") -> html.Button:
     """A button that makes one choice."""
-    return html.Button(
-        label, type="button", id=f"choose-{name}", className=kind, **{"data-choose": name, "data-value": value}
-    )
+    return html.Button(label, type="button", id=f"choose-{name}", className=kind, **data(choose=name, value=value))

@@ -8,6 +8,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.attributes import aria, data
 from dashboard.components.controls import choice
 from dashboard.locale import Locale
 from dashboard.texts import LANGUAGE_NAMES, LANGUAGES
@@ -27,14 +28,14 @@ def framed(
         ],
         lang=locale.language,
         className="frame",
-        **{"data-title": f"{title} · {locale.say('product')}"},
+        **data(title=f"{title} · {locale.say('product')}"),
     )
 
 
 def header(locale: Locale, as_of: str) -> html.Header:
     """The band on top."""
     name = html.A(
-        [html.Span(className="logo", **{"aria-hidden": "true"}), html.Span(locale.say("product"))],
+        [html.Span(className="logo", **aria(hidden=True)), html.Span(locale.say("product"))],
         href="/",
         className="product",
     )
@@ -58,15 +59,12 @@ def _languages(locale: Locale) -> html.Div:
             type="button",
             id=f"language-{language}",
             lang=language,
-            **{
-                "aria-pressed": str(language == locale.language).lower(),
-                "data-choose": "language",
-                "data-value": language,
-            },
+            **aria(pressed=language == locale.language),
+            **data(choose="language", value=language),
         )
         for language in LANGUAGES
     ]
-    return html.Div(buttons, className="languages", role="group", **{"aria-label": locale.say("language")})
+    return html.Div(buttons, className="languages", role="group", **aria(label=locale.say("language")))
 
 
 def footer(locale: Locale) -> html.Footer:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash import html
 
+from dashboard.components.attributes import aria
 from dashboard.components.cities import city_mark
 from dashboard.components.marks import LEGEND, marks, missing
 from dashboard.theme import percentile_class
@@ -40,7 +41,7 @@ def heatmap(rows: list[tuple[Row, IndicatorView]], view: View) -> html.Div:
         role="region",
         tabIndex="0",
         id="compare-table",
-        **{"aria-label": say("table_scroll")},
+        **aria(label=say("table_scroll")),
     )
 
 
@@ -86,7 +87,7 @@ def _target(indicator: IndicatorView, view: View) -> str:
 def _cell(figure: Figure, row: Row, indicator: IndicatorView, view: View) -> html.Td:
     if figure.value is None:
         glyph, key = missing(figure, others_reported=bool(row.peers))
-        words = [html.Span(glyph, className="glyph", **{"aria-hidden": "true"}), html.Small(view.locale.say(key))]
+        words = [html.Span(glyph, className="glyph", **aria(hidden=True)), html.Small(view.locale.say(key))]
         return html.Td(words, className="cell missing", title=figure.note)
     number = html.Span(
         [html.Span(view.value(figure.value, indicator), className="number"), *marks(figure, indicator, view)],
@@ -112,7 +113,7 @@ def _place(figure: Figure, indicator: IndicatorView, view: View) -> list[html.Sm
     share = view.locale.number(figure.percentile, 0)
     if indicator.direction == "none":
         return [html.Small(view.locale.say("cell_higher", share=share))]
-    icon = html.Span(ICONS[percentile_class(figure.percentile)], className="icon", **{"aria-hidden": "true"})
+    icon = html.Span(ICONS[percentile_class(figure.percentile)], className="icon", **aria(hidden=True))
     return [html.Small([icon, view.locale.say("cell_better", share=share)])]
 
 
@@ -138,22 +139,20 @@ def legend(view: View, *, has_undirected: bool) -> html.Div:
     say = view.locale.say
     classes = [
         html.Li(
-            [html.Span(ICONS[number], **{"aria-hidden": "true"}), f"{20 * number - 20}–{20 * number} %"],
+            [html.Span(ICONS[number], **aria(hidden=True)), f"{20 * number - 20}–{20 * number} %"],
             className=f"place-{number}",
         )
         for number in range(1, 6)
     ]
     classes[0].children.append(html.Span(f" {say('worse')}"))
     classes[-1].children.append(html.Span(f" {say('better')}"))
-    signs = [
-        html.Li([html.Span(glyph, className="mark", **{"aria-hidden": "true"}), say(key)]) for glyph, key in LEGEND
-    ]
+    signs = [html.Li([html.Span(glyph, className="mark", **aria(hidden=True)), say(key)]) for glyph, key in LEGEND]
     return html.Div(
         [
             html.P(say("legend_title")),
             html.Ul(classes, className="classes"),
             *([html.P(say("legend_none"))] if has_undirected else []),
-            html.Ul(signs, className="signs", **{"aria-label": say("marks_title")}),
+            html.Ul(signs, className="signs", **aria(label=say("marks_title"))),
         ],
         className="legend",
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dash import html
 
+from dashboard.components.attributes import aria
 from dashboard.view import IndicatorView, View
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def marks(figure: Figure, indicator: IndicatorView, view: View) -> list[html.Spa
 
 def _mark(glyph: str, words: str) -> html.Span:
     return html.Span(
-        [html.Span(glyph, **{"aria-hidden": "true"}), html.Span(f" ({words})", className="unseen")],
+        [html.Span(glyph, **aria(hidden=True)), html.Span(f" ({words})", className="unseen")],
         className="mark",
         title=words,
     )

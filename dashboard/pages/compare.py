@@ -13,6 +13,7 @@ from app.queries.comparison import Comparison, Question, Row, comparison
 from app.queries.reference import search_cities
 from app.queries.vintages import is_simulated
 from dashboard.components import cards, cities, frame
+from dashboard.components.attributes import aria
 from dashboard.components.controls import choice as choice_button
 from dashboard.components.heatmap import heatmap, legend
 from dashboard.figures.distribution import distribution
@@ -163,7 +164,7 @@ def _table_section(rows: Shown, view: View) -> html.Section:
             *(html.P(say("city_without_figures", city=name), className="silent") for name in silent),
             html.Div([heatmap(rows, view), legend(view, has_undirected=has_undirected)], className="card flush"),
         ],
-        **{"aria-labelledby": "compare-figures"},
+        **aria(labelledby="compare-figures"),
     )
 
 
@@ -180,7 +181,7 @@ def _trend_section(rows: Shown, view: View) -> html.Section:
             *grey,
             html.Div(grid, className="grid three"),
         ],
-        **{"aria-labelledby": "compare-trends"},
+        **aria(labelledby="compare-trends"),
     )
 
 
@@ -216,7 +217,7 @@ def _standing_section(rows: Shown, view: View) -> html.Section:
             html.P(say("standing_lead", group=view.group), className="note"),
             html.Div(grid, className="grid two"),
         ],
-        **{"aria-labelledby": "compare-standings"},
+        **aria(labelledby="compare-standings"),
     )
 
 

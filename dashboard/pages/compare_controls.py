@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dash import html
 
 from dashboard.components import cities, frame
+from dashboard.components.attributes import aria
 from dashboard.components.controls import Option, OptionGroup, choice, pills, select, toggles
 from dashboard.pages.subject import Subject
 from dashboard.reference import default_peer, peer_options
@@ -27,7 +28,7 @@ def controls(here: Subject) -> html.Section:
             _indicators(here),
         ],
         className="card controls",
-        **{"aria-labelledby": "compare-choices"},
+        **aria(labelledby="compare-choices"),
     )
 
 
