@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import importlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,8 @@ from dash import Dash
 from dash.fingerprint import check_fingerprint
 from flask import Flask, Response, request
 
+PLOTLY = ("plotly", "package_data/plotly.min.js")
+CUT_PLOTLY = Path(__file__).parent / "plotly" / "plotly.min.js"
 SUITES = "/_dash-component-suites/"
 FOR_EVER = "public, max-age=31536000, immutable"
 A_DAY = "public, max-age=86400"
@@ -71,7 +74,21 @@ def encoding(accepted: str) -> str:
 
 
 def _package_file(package: str, path: str) -> Path:
-    return Path(str(importlib.import_module(package).__file__)).parent / path
+    file = Path(str(importlib.import_module(package).__file__)).parent / path
+    return _cut(file) if (package, path) == PLOTLY else file
+
+
+@lru_cache(maxsize=4)
+def _cut(whole: Path) -> Path:
+    """Our cut build of plotly.js while it is of the version that plotly.py brings, else the whole of it."""
+    return CUT_PLOTLY if plotly_version(CUT_PLOTLY) == plotly_version(whole) else whole
+
+
+def plotly_version(file: Path) -> str:
+    """The version that the banner of a plotly.js build names; empty where it names none."""
+    with file.open(encoding="utf-8") as lines:
+        found = re.search(r"plotly\.js v(\d[\w.-]*)", lines.read(200))
+    return found.group(1) if found else ""
 
 
 @lru_cache(maxsize=256)

@@ -85,9 +85,13 @@ def default_cities(session: Session, known: Reference, vintage: int) -> tuple[st
     return tuple(entry.city.code for entry in reporting if entry.city.country == home[0][0])[:DEFAULT_CITIES]
 
 
-def default_period(session: Session, known: Reference, vintage: int) -> Period | None:
-    """The newest period with figures."""
-    return newest_period(session, known.periods, vintage)
+def default_period(
+    session: Session, known: Reference, indicators: tuple[IndicatorEntry, ...], vintage: int
+) -> Period | None:
+    """The newest period that most cities have reported; where these indicators have none, by the whole catalogue."""
+    everything = tuple(known.indicators.values())
+    found = newest_period(session, known.periods, indicators, vintage)
+    return found or newest_period(session, known.periods, everything, vintage)
 
 
 def default_peer(first: CityEntry) -> str:

@@ -19,7 +19,7 @@ from app.domain.period import EPOCH, Period, parse_period, period_of_number
 from app.domain.standing import Floats, Spread, Verdict, goodness, percentile, spread, verdict
 from app.domain.status import PUBLIC
 from app.models import City, Observation
-from app.queries.observations import observations
+from app.queries.observations import every, observations
 from app.queries.reference import CityEntry, IndicatorEntry
 from app.queries.selection import Selection
 
@@ -27,6 +27,11 @@ from app.queries.selection import Selection
 TREND_YEARS = 6
 # How far an annual figure may be carried into a later view, with its own year earlier.
 CARRY_YEARS = 3
+# Among how many recent periods, and by how many indicators, the newest well reported one is looked for.
+SETTLED_PERIODS = 6
+SETTLED_INDICATORS = 12
+# A period counts as settled once so many have reported of the most that did in a recent one.
+SETTLED_SHARE = 0.9
 Key = tuple[str, str, str]
 
 
@@ -309,12 +314,36 @@ def reporting_cities(session: Session, entries: Iterable[CityEntry], vintage: in
     )
 
 
-def newest_period(session: Session, periods: Iterable[Period], vintage: int) -> Period | None:
-    """The newest quarter that has a value as known with `vintage`; without quarters the newest period of any kind."""
-    for period in sorted(periods, key=lambda period: (period.frequency == "Q", period), reverse=True):
-        there = select(Observation.period).where(
-            Observation.period == period.number, Observation.vintage <= vintage, Observation.value.is_not(None)
-        )
-        if session.execute(there.limit(1)).first():
-            return period
+def newest_period(
+    session: Session, periods: Iterable[Period], indicators: Iterable[IndicatorEntry], vintage: int
+) -> Period | None:
+    """The newest quarter of these indicators that most cities have reported; without quarters the newest such year.
+
+    A quarter that only a few have reported so far would leave a comparison nearly empty.
+    """
+    newest = sorted(periods, reverse=True)
+    entries = tuple(indicators)[:SETTLED_INDICATORS]
+    quarters = [period for period in newest if period.frequency == "Q"]
+    others = [period for period in newest if period.frequency != "Q"]
+    for recent in (quarters[:SETTLED_PERIODS], others[:SETTLED_PERIODS]):
+        counts = _reporting_counts(session, recent, entries, vintage)
+        most = max(counts.values(), default=0)
+        if most:
+            return next(period for period in recent if counts.get(period.number, 0) >= SETTLED_SHARE * most)
     return None
+
+
+def _reporting_counts(
+    session: Session, periods: list[Period], entries: tuple[IndicatorEntry, ...], vintage: int
+) -> dict[int, int]:
+    """How many cities have a value in each of the periods, by its number; periods without any are left out."""
+    if not periods or not entries:
+        return {}
+    selection = Selection(
+        indicator_ids=tuple(entry.id for entry in entries), periods=tuple((period, period) for period in periods)
+    )
+    figures = every(session, selection, vintage)
+    has_value = np.array([value is not None for value in figures.value], dtype=bool)
+    pairs = np.unique(np.stack([figures.period, figures.city_id])[:, has_value], axis=1)
+    numbers, counts = np.unique(pairs[0], return_counts=True)
+    return dict(zip(numbers.tolist(), counts.tolist(), strict=True))

@@ -72,7 +72,18 @@
     }
   }
 
+  // Markup of the parts that only show; the server escaped it, and the content policy runs no script in it.
+  function fill() {
+    for (const place of document.querySelectorAll("[data-html]")) {
+      if (place.filled !== place.dataset.html) {
+        place.filled = place.dataset.html;
+        place.innerHTML = place.filled;
+      }
+    }
+  }
+
   function settle() {
+    fill();
     const frame = document.querySelector(".frame");
     if (!frame) {
       return;
@@ -92,19 +103,11 @@
     refocus();
   }
 
-  let isWaiting = false;
-  new MutationObserver(function () {
-    if (!isWaiting) {
-      isWaiting = true;
-      requestAnimationFrame(function () {
-        isWaiting = false;
-        settle();
-      });
-    }
-  }).observe(document.documentElement, {
+  // Called before the browser paints, so nothing is seen half made.
+  new MutationObserver(settle).observe(document.documentElement, {
     subtree: true,
     childList: true,
     attributes: true,
-    attributeFilter: ["data-value", "data-title", "lang"],
+    attributeFilter: ["data-html", "data-value", "data-title", "lang"],
   });
 })();

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
+from dash.development.base_component import Component
 
 from dashboard.components.attributes import aria
 from dashboard.components.cities import city_mark
 from dashboard.components.marks import marks, missing
+from dashboard.components.still import still
 from dashboard.summaries import quarter_words
 from dashboard.view import IndicatorView, View
 
@@ -54,7 +56,7 @@ def _table(caption: str, head: list[Any], body: list[list[Any]], view: View) -> 
     table = html.Table(
         [html.Caption(caption), html.Thead(html.Tr([html.Th(cell, scope="col") for cell in head])), html.Tbody(lines)]
     )
-    region = html.Div(table, className="scroll", role="region", tabIndex="0", **aria(label=caption))
+    region = still(html.Div(table, className="scroll", role="region", tabIndex="0", **aria(label=caption)))
     return html.Details([html.Summary(view.locale.say("table_toggle")), region])
 
 
@@ -100,12 +102,10 @@ def _standing_line(row: Row, number: int, indicator: IndicatorView, view: View) 
     return [heading, [view.value(figure.value, indicator), *marks(figure, indicator, view)], place, against]
 
 
-def trend_legend(view: View) -> html.Ul:
+def trend_legend(view: View) -> Component:
     """Who is who in the line charts, once for all of them."""
     say = view.locale.say
     cities = [html.Li([city_mark(city.position), city.name]) for city in view.cities]
     signs = [("dotted", "trend_legend_median"), ("band", "trend_legend_band"), ("hollow", "trend_legend_provisional")]
-    return html.Ul(
-        [*cities, *(html.Li([html.Span(className=f"sign {kind}"), say(key)]) for kind, key in signs)],
-        className="who",
-    )
+    lines = [*cities, *(html.Li([html.Span(className=f"sign {kind}"), say(key)]) for kind, key in signs)]
+    return still(html.Ul(lines, className="who"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dash import html
+from dash.development.base_component import Component
 
 from dashboard.components.attributes import aria
 from dashboard.components.cities import city_mark
 from dashboard.components.marks import LEGEND, marks, missing
+from dashboard.components.still import still
 from dashboard.theme import percentile_class
 from dashboard.view import CityView, IndicatorView, View
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 ICONS = {5: "▲▲", 4: "▲", 3: "●", 2: "▼", 1: "▼▼"}
 
 
-def heatmap(rows: list[tuple[Row, IndicatorView]], view: View) -> html.Div:
+def heatmap(rows: list[tuple[Row, IndicatorView]], view: View) -> Component:
     """The whole table in a region of its own that scrolls and takes the focus."""
     say = view.locale.say
     caption = say(
@@ -35,13 +37,15 @@ def heatmap(rows: list[tuple[Row, IndicatorView]], view: View) -> html.Div:
         ],
         className="heatmap",
     )
-    return html.Div(
-        table,
-        className="scroll",
-        role="region",
-        tabIndex="0",
-        id="compare-table",
-        **aria(label=say("table_scroll")),
+    return still(
+        html.Div(
+            table,
+            className="scroll",
+            role="region",
+            tabIndex="0",
+            id="compare-table",
+            **aria(label=say("table_scroll")),
+        )
     )
 
 
@@ -134,7 +138,7 @@ def _median(row: Row, indicator: IndicatorView, view: View) -> html.Td:
     return html.Td([number, count], className="cell median")
 
 
-def legend(view: View, *, has_undirected: bool) -> html.Div:
+def legend(view: View, *, has_undirected: bool) -> Component:
     """What colours, icons and marks mean."""
     say = view.locale.say
     classes = [
@@ -147,12 +151,14 @@ def legend(view: View, *, has_undirected: bool) -> html.Div:
     classes[0].children.append(html.Span(f" {say('worse')}"))
     classes[-1].children.append(html.Span(f" {say('better')}"))
     signs = [html.Li([html.Span(glyph, className="mark", **aria(hidden=True)), say(key)]) for glyph, key in LEGEND]
-    return html.Div(
-        [
-            html.P(say("legend_title")),
-            html.Ul(classes, className="classes"),
-            *([html.P(say("legend_none"))] if has_undirected else []),
-            html.Ul(signs, className="signs", **aria(label=say("marks_title"))),
-        ],
-        className="legend",
+    return still(
+        html.Div(
+            [
+                html.P(say("legend_title")),
+                html.Ul(classes, className="classes"),
+                *([html.P(say("legend_none"))] if has_undirected else []),
+                html.Ul(signs, className="signs", **aria(label=say("marks_title"))),
+            ],
+            className="legend",
+        )
     )

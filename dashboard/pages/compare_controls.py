@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dash import html
+from dash.development.base_component import Component
 
 from dashboard.components import cities, frame
 from dashboard.components.attributes import aria
 from dashboard.components.controls import Option, OptionGroup, choice, pills, select, toggles
+from dashboard.components.still import still
 from dashboard.pages.subject import Subject
 from dashboard.reference import default_peer, peer_options
 from dashboard.state import EVERY, MOST_CITIES
@@ -19,12 +21,15 @@ MOST_PERIODS = 60
 def controls(here: Subject) -> html.Section:
     """All choices in one panel."""
     say = here.locale.say
+    fields = [_period(here), _change(here), _peer(here), frame.reset(here.locale)]
     return html.Section(
         [
             html.H2(say("choices"), id="compare-choices", className="unseen"),
             html.Div([_chosen_cities(here), cities.search_box(here.locale)], className="who-row"),
             _principles(here),
-            html.Div([_period(here), _change(here), _peer(here), frame.reset(here.locale)], className="fields"),
+            still(
+                html.Div([_period(here), _change(here), _peer(here), frame.reset(here.locale)], className="fields")
+            ),
             _indicators(here),
         ],
         className="card controls",
@@ -32,23 +37,18 @@ def controls(here: Subject) -> html.Section:
     )
 
 
-def _chosen_cities(here: Subject) -> html.Div:
+def _chosen_cities(here: Subject) -> Component:
     say = here.locale.say
     count = say("cities_count", count=len(here.codes), most=MOST_CITIES)
-    return html.Div(
-        [
-            html.H3([say("cities"), html.Small(count)]),
-            cities.chips(here.view.cities, here.locale),
-        ],
-        className="chosen",
-    )
+    chosen = [html.H3([say("cities"), html.Small(count)]), cities.chips(here.view.cities, here.locale)]
+    return still(html.Div(chosen, className="chosen"))
 
 
-def _principles(here: Subject) -> html.Div:
+def _principles(here: Subject) -> Component:
     options = [Option(code, here.locale.name(words)) for code, words in here.reference.principles.items()]
     options.append(Option(EVERY, here.locale.say("principle_all")))
     chosen = "" if here.state.indicators else here.principle
-    return pills("principle", here.locale.say("principle"), options, chosen)
+    return still(pills("principle", here.locale.say("principle"), options, chosen))
 
 
 def _period(here: Subject) -> html.Div:
@@ -75,7 +75,7 @@ def _peer(here: Subject) -> html.Div:
     return select("peer", here.locale.say("peer"), options, chosen)
 
 
-def _indicators(here: Subject) -> html.Details:
+def _indicators(here: Subject) -> Component:
     say = here.locale.say
     groups: Sequence[OptionGroup] = [
         OptionGroup(
@@ -87,11 +87,9 @@ def _indicators(here: Subject) -> html.Details:
     count = len(here.state.indicators)
     title = say("indicators_chosen", count=count) if count else say("indicators_choose")
     clear = [choice("indicators-clear", "", say("indicators_clear"))] if count else []
-    return html.Details(
-        [
-            html.Summary(title),
-            html.Div([html.P(say("indicators_hint"), className="note"), *clear], className="hint"),
-            toggles("indicator", groups, frozenset(here.state.indicators)),
-        ],
-        className="choose",
-    )
+    content = [
+        html.Summary(title, id="compare-choose"),
+        html.Div([html.P(say("indicators_hint"), className="note"), *clear], className="hint"),
+        toggles("indicator", groups, frozenset(here.state.indicators)),
+    ]
+    return still(html.Details(content, className="choose"))

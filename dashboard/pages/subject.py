@@ -36,6 +36,7 @@ class Subject:
     principle: str
     at: Period
     peer: str
+    indicators: tuple[IndicatorEntry, ...]
 
     @cached_property
     def locale(self) -> Locale:
@@ -51,12 +52,6 @@ class Subject:
     def peers(self) -> tuple[CityEntry, ...]:
         """The cities they are measured against."""
         return self.reference.peers(self.peer)
-
-    @property
-    def indicators(self) -> tuple[IndicatorEntry, ...]:
-        """The chosen indicators, else all of the principle."""
-        chosen = tuple(self.reference.indicators[code] for code in self.state.indicators)
-        return chosen or self.reference.of_principle(self.principle)
 
     @cached_property
     def view(self) -> View:
@@ -99,10 +94,11 @@ def subject(session: Session, reference: Reference, state: CompareState) -> Subj
     vintage = as_known(session, state.instant())
     if vintage is None:
         return None
-    at = parse_period(state.period) if state.period else default_period(session, reference, vintage.number)
-    codes = state.cities or default_cities(session, reference, vintage.number)
     principle = reference.principle(state.principle)
+    chosen = tuple(reference.indicators[code] for code in state.indicators) or reference.of_principle(principle)
+    at = parse_period(state.period) if state.period else default_period(session, reference, chosen, vintage.number)
+    codes = state.cities or default_cities(session, reference, vintage.number)
     if at is None or not codes or not reference.indicators:
         return None
     peer = state.peer or default_peer(reference.cities[codes[0]])
-    return Subject(state, reference, vintage, codes, principle, at, peer)
+    return Subject(state, reference, vintage, codes, principle, at, peer, chosen)

@@ -1,0 +1,69 @@
+"""Parts of a page that only show or post a choice: sent as markup in `data-html`, put in place by assets/page.js.
+
+Dash keeps a store entry and a subscription for every component and asks them all at every change: two thousand table
+cells took ten seconds, as markup they take none. Every text and attribute is escaped here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Any
+
+from dash.development.base_component import Component
+
+from dashboard.components.attributes import data
+
+_VOID = frozenset({"br", "hr", "img", "input", "wbr"})
+_NAMES = {"className": "class", "htmlFor": "for"}
+
+
+def still(component: Component) -> Component:
+    """The component with its content, made of dash.html alone, as markup; it keeps its own attributes."""
+    props = _props(component)
+    content = props.pop("children", None)
+    return type(component)(**props, **data(html=markup(content)))
+
+
+def markup(content: Any) -> str:
+    """Components, texts, numbers and lists of them as HTML; TypeError for a component that needs a script."""
+    if content is None:
+        return ""
+    if isinstance(content, list | tuple):
+        return "".join(map(markup, content))
+    if isinstance(content, str | int | float):
+        return escape(str(content))
+    if not isinstance(content, Component) or content._namespace != "dash_html_components":
+        raise TypeError(f"{type(content).__name__} cannot be sent as markup: leave it outside of still()")
+    return _element(content)
+
+
+def _element(component: Component) -> str:
+    name = str(component._type).lower()
+    props = _props(component)
+    content = markup(props.pop("children", None))
+    opening = f"<{name}{''.join(_attribute(key, value) for key, value in props.items())}>"
+    return opening if name in _VOID else f"{opening}{content}</{name}>"
+
+
+def _attribute(name: str, value: Any) -> str:
+    if value is None or value is False:
+        return ""
+    name = _NAMES.get(name, name.lower())
+    if value is True:
+        return f" {name}"
+    text = _style(value) if isinstance(value, dict) else str(value)
+    return f' {name}="{escape(text)}"'
+
+
+def _style(rules: dict[str, Any]) -> str:
+    return ";".join(f"{re.sub('[A-Z]', _hyphened, name)}:{value}" for name, value in rules.items())
+
+
+def _hyphened(letter: re.Match[str]) -> str:
+    return f"-{letter.group().lower()}"
+
+
+def _props(component: Component) -> dict[str, Any]:
+    props: dict[str, Any] = dict(component.to_plotly_json()["props"])  # type: ignore[no-untyped-call]
+    return props
