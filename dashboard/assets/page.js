@@ -61,6 +61,16 @@
     last = { id: control.id, home: group ? group.dataset.home : "" };
   });
 
+  // Which lists the reader has opened: a page drawn anew would close them.
+  const opened = new Set();
+
+  document.addEventListener("click", function (event) {
+    const list = event.target.closest("summary") && event.target.closest("details[id]");
+    if (list) {
+      opened[list.open ? "delete" : "add"](list.id);
+    }
+  });
+
   function refocus() {
     const active = document.activeElement;
     if (!last || (active && active !== document.body)) {
@@ -99,6 +109,9 @@
       if (field.value !== field.dataset.value) {
         field.value = field.dataset.value;
       }
+    }
+    for (const list of document.querySelectorAll("details[id]")) {
+      list.open = opened.has(list.id);
     }
     refocus();
   }

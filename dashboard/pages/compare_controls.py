@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components import cities, frame
-from dashboard.components.attributes import aria
+from dashboard.components.attributes import aria, data
 from dashboard.components.controls import Option, OptionGroup, choice, pills, select, toggles
 from dashboard.components.still import still
 from dashboard.pages.subject import Subject
@@ -27,9 +27,7 @@ def controls(here: Subject) -> html.Section:
             html.H2(say("choices"), id="compare-choices", className="unseen"),
             html.Div([_chosen_cities(here), cities.search_box(here.locale)], className="who-row"),
             _principles(here),
-            still(
-                html.Div([_period(here), _change(here), _peer(here), frame.reset(here.locale)], className="fields")
-            ),
+            still(html.Div(fields, className="fields")),
             _indicators(here),
         ],
         className="card controls",
@@ -41,7 +39,7 @@ def _chosen_cities(here: Subject) -> Component:
     say = here.locale.say
     count = say("cities_count", count=len(here.codes), most=MOST_CITIES)
     chosen = [html.H3([say("cities"), html.Small(count)]), cities.chips(here.view.cities, here.locale)]
-    return still(html.Div(chosen, className="chosen"))
+    return still(html.Div(chosen, className="chosen", **data(home="compare-search")))
 
 
 def _principles(here: Subject) -> Component:
@@ -92,4 +90,4 @@ def _indicators(here: Subject) -> Component:
         html.Div([html.P(say("indicators_hint"), className="note"), *clear], className="hint"),
         toggles("indicator", groups, frozenset(here.state.indicators)),
     ]
-    return still(html.Details(content, className="choose"))
+    return still(html.Details(content, className="choose", id="compare-indicators"))

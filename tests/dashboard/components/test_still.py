@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from dash import dcc, html
+
+from dashboard.components.attributes import aria, data
+from dashboard.components.still import markup, still
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, ""),
+        ("<b>&\"'", "&lt;b&gt;&amp;&quot;&#x27;"),
+        (["a", 1, 2.5], "a12.5"),
+        (html.P("Орёл"), "<p>Орёл</p>"),
+        (html.Br(), "<br>"),
+        (
+            html.Td([html.Span("1"), None], className="cell", colSpan=2),
+            '<td colspan="2" class="cell"><span>1</span></td>',
+        ),
+        (html.Button("x", disabled=True), "<button disabled>x</button>"),
+        (html.Button("x", disabled=False), "<button>x</button>"),
+        (
+            html.I(style={"backgroundColor": "#fff", "width": "2px"}),
+            '<i style="background-color:#fff;width:2px"></i>',
+        ),
+        (html.Th(title='" onclick="alert(1)'), '<th title="&quot; onclick=&quot;alert(1)"></th>'),
+        (html.Label("x", htmlFor="y"), '<label for="y">x</label>'),
+        (html.B("x", **aria(hidden=True), **data(value="a&b")), '<b aria-hidden="true" data-value="a&amp;b">x</b>'),
+    ],
+)
+def test_components_become_markup_with_every_text_escaped(content: Any, expected: str) -> None:
+    assert sorted(markup(content)) == sorted(expected)
+    assert markup(content).startswith(expected[:3])
+
+
+def test_a_component_that_needs_a_script_is_refused() -> None:
+    with pytest.raises(TypeError, match="Input cannot be sent as markup"):
+        markup(html.Div(dcc.Input(id="x")))
+
+
+def test_still_keeps_the_attributes_and_sends_the_content_as_markup() -> None:
+    made = still(html.Div(html.P("x"), className="scroll", role="region", **aria(label="Table")))
+    props = made.to_plotly_json()["props"]  # type: ignore[no-untyped-call]
+    assert props == {
+        "className": "scroll",
+        "role": "region",
+        "aria-label": "Table",
+        "data-html": "<p>x</p>",
+    } | ({"children": None} if "children" in props else {})
