@@ -10,6 +10,7 @@ import dashboard
 from dashboard.texts import LANGUAGES, SENTENCES, Texts
 
 SOURCES = [file.read_text(encoding="utf-8") for file in Path(dashboard.__path__[0]).rglob("*.py")]
+SAME = {"roman": "number"}
 
 
 def parts(sentence: str) -> set[str]:
@@ -20,7 +21,9 @@ def parts(sentence: str) -> set[str]:
 def test_every_sentence_stands_in_every_language_with_the_same_parts(key: str) -> None:
     assert set(SENTENCES[key]) == set(LANGUAGES)
     assert all(SENTENCES[key][language].strip() for language in LANGUAGES)
-    assert len({frozenset(parts(SENTENCES[key][language])) for language in LANGUAGES}) == 1
+    # Russian numbers half-years and quarters with Roman numerals.
+    told = {frozenset(SAME.get(part, part) for part in parts(SENTENCES[key][language])) for language in LANGUAGES}
+    assert len(told) == 1
 
 
 def test_every_sentence_named_in_the_source_exists() -> None:
