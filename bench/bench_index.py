@@ -1,13 +1,12 @@
 """The index beside the bare arithmetic it cannot do without, in one run on one core (neither side uses threads).
 
-Prints a table; `rows()` gives the same figures to whoever collects them. The bare side is hand-written numpy for
+The bare side is hand-written numpy for
 this one tree (scale, weigh, rank), with no checks, names, reasons or coverage by node.
 """
 
 from __future__ import annotations
 
 import csv
-import json
 import time
 import tomllib
 import tracemalloc
@@ -145,18 +144,3 @@ def rows() -> list[dict[str, object]]:
 
 def _row(name: str, value: float, unit: str, target: float | None) -> dict[str, object]:
     return {"bench": "index", "name": name, "value": round(value, 4), "unit": unit, "target": target}
-
-
-def main() -> None:
-    """Print the table, and leave it as JSON beside the other results."""
-    found = rows()
-    for row in found:
-        target = "" if row["target"] is None else f"   target <= {row['target']}"
-        print(f"{row['name']:<52}{row['value']:>12} {row['unit']:<4}{target}")
-    results = ROOT / "bench" / "results"
-    results.mkdir(exist_ok=True)
-    (results / "index.json").write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
