@@ -34,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Compiled, Dialect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeEngine
 
 from app.domain.number import canonical
@@ -159,6 +160,18 @@ def writing(engine: Engine) -> Iterator[Session]:
     """A session whose work is committed whole at the end, or not at all."""
     with _available(), Session(engine.execution_options(citymark_writes=True)) as session, session.begin():
         yield session
+
+
+def shared_pool(session: Session) -> Pool | None:
+    """What a cache of committed rows may be kept under: the pool behind a session that only reads.
+
+    None where the session writes or stands in somebody's transaction: it sees rows that others may never see, and ids
+    of rows that are undone are given again.
+    """
+    bind = session.get_bind()
+    if isinstance(bind, Connection) or bind.get_execution_options().get("citymark_writes"):
+        return None
+    return bind.pool
 
 
 @contextmanager

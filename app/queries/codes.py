@@ -7,10 +7,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
+from app.db import shared_pool
 from app.domain.block import Ints, Objects
 from app.models import City, Indicator
 
@@ -51,11 +52,9 @@ def _codes(session: Session, table: Table, ids: Ints) -> Objects:
 
 
 def _known(session: Session, table: Table, ids: Ints) -> dict[int, str]:
-    bind = session.get_bind()
-    # Inside somebody's transaction there may be rows that others will never see.
-    is_private = isinstance(bind, Connection)
-    read = {} if isinstance(bind, Connection) else _READ.setdefault(bind.pool, {})
+    pool = shared_pool(session)
+    read = {} if pool is None else _READ.setdefault(pool, {})
     known = read.get(table, {})
-    if is_private or not known.keys() >= set(ids.tolist()):
+    if not known.keys() >= set(ids.tolist()):
         known = read[table] = {number: code for number, code in session.execute(select(table.id, table.code))}
     return known

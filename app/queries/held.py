@@ -10,10 +10,11 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 
 from cachetools import LRUCache
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
+from app.db import shared_pool
 from app.domain.block import Block, block_of, rows_of
 from app.models import Observation, Vintage
 from app.queries.selection import columns
@@ -68,12 +69,10 @@ _OF_POOL: WeakKeyDictionary[Pool, Held] = WeakKeyDictionary()
 def held_for(session: Session) -> Held | None:
     """What this process holds of the session's database.
 
-    None inside somebody's transaction: it sees rows that others do not, and must not leave them here.
+    None where the session sees rows that others may never see.
     """
-    bind = session.get_bind()
-    if isinstance(bind, Connection) or bind.get_execution_options().get("citymark_writes"):
-        return None
-    return _OF_POOL.setdefault(bind.pool, Held())
+    pool = shared_pool(session)
+    return None if pool is None else _OF_POOL.setdefault(pool, Held())
 
 
 def limit_memory(pool: Pool, max_bytes: int) -> None:
