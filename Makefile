@@ -32,7 +32,7 @@ check: $(BIN)/.dev ## format, lint, types, import rules, fast tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not browser and not slow" -k "not postgresql"
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not browser" -k "not postgresql"
 
 format: $(BIN)/.dev ## put every file into the one form
 	$(BIN)/ruff format .

@@ -18,11 +18,10 @@ from app.db import connect, reading
 from app.queries.vintages import newest
 from ingest.demo.build import Summary, build_demo
 from ingest.demo.parameters import PARAMETERS_FILE, Parameters, read_parameters
+from ingest.reference import REFERENCE
 
 if TYPE_CHECKING:
     from app.settings import Settings
-
-REFERENCE_FOLDER = Path(__file__).parents[2] / "data" / "reference"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,9 +55,7 @@ def ensure_demo(engine: Engine, announce: Callable[[str], None]) -> None:
 
 
 def _build(engine: Engine, parameters: Parameters, seed: int | None) -> Summary:
-    return build_demo(
-        engine, seed=seed, now=datetime.now(UTC), reference_folder=REFERENCE_FOLDER, parameters=parameters
-    )
+    return build_demo(engine, seed=seed, now=datetime.now(UTC), reference_folder=REFERENCE, parameters=parameters)
 
 
 def _text(summary: Summary, *, as_json: bool) -> str:

@@ -22,8 +22,8 @@ from sqlalchemy import Engine
 import migrations
 from app.db import connect
 from ingest.demo import build_demo
-from ingest.demo.command import REFERENCE_FOLDER
 from ingest.demo.parameters import read_parameters
+from ingest.reference import REFERENCE
 from tests.conftest import ROOT
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fewer = replace(whole, time=replace(whole.time, first_quarter="2024-Q2", last_quarter="2026-Q3"))
     engine = connect(f"sqlite:///{file}")
     migrations.upgrade(engine)
-    build_demo(engine, seed=None, now=NOW, reference_folder=REFERENCE_FOLDER, parameters=fewer)
+    build_demo(engine, seed=None, now=NOW, reference_folder=REFERENCE, parameters=fewer)
     engine.dispose()
     return file
 
@@ -102,7 +102,8 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 def chromium() -> Iterator[Browser]:
     """A real Chromium: the system's, else the one that playwright has installed."""
     with sync_playwright() as playwright:
-        found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        names = (os.environ.get("CITYMARK_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+        found = next(filter(None, map(shutil.which, names)), None)
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield browser
         browser.close()

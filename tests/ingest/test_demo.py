@@ -21,12 +21,12 @@ from app.models import City, Indicator, Observation, ReferencePeriod, Vintage
 from app.queries.reference import indicators
 from app.settings import Settings
 from ingest.demo import Summary, add_arguments, build_demo, run_command
-from ingest.demo.command import REFERENCE_FOLDER
 from ingest.demo.dice import Floats
 from ingest.demo.parameters import PARAMETERS_FILE, Cities, Parameters, Shape, read_parameters
 from ingest.demo.reports import Reports
 from ingest.demo.series import shown_values
 from ingest.demo.world import Measure, Place, World, choose_places
+from ingest.reference import REFERENCE
 
 CONTENT = (Observation.vintage, Observation.value, Observation.status, Observation.note, Observation.is_withdrawn)
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -82,7 +82,7 @@ def simulated(parameters: Parameters, *measures: Measure, places: tuple[Place, .
 
 
 def build(engine: Engine, parameters: Parameters, now: datetime = NOW) -> Summary:
-    return build_demo(engine, seed=None, now=now, reference_folder=REFERENCE_FOLDER, parameters=parameters)
+    return build_demo(engine, seed=None, now=now, reference_folder=REFERENCE, parameters=parameters)
 
 
 def rows(engine: Engine) -> pd.DataFrame:
@@ -337,8 +337,8 @@ def test_cities_are_chosen_by_country_then_capital_then_size() -> None:
 
 def test_the_parameters_name_only_what_the_catalogue_knows() -> None:
     parameters = read_parameters()
-    catalogue = pd.read_csv(REFERENCE_FOLDER / "indicators.csv")
-    register = pd.read_csv(REFERENCE_FOLDER / "cities.csv")
+    catalogue = pd.read_csv(REFERENCE / "indicators.csv")
+    register = pd.read_csv(REFERENCE / "cities.csv")
     assert set(parameters.indicators) == set(catalogue["code"])
     assert set(parameters.trend) == set(catalogue["principle"])
     assert set(parameters.noise) - {"default"} <= set(catalogue["period_rule"])

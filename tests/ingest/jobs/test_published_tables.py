@@ -70,6 +70,11 @@ def test_the_towns_load_once_with_their_zeros_and_homonyms(database: Engine, run
     )
     assert "Королев" in aliases
     assert sum(city.register == "ru_cities" for city in cities) + report.cities.known == len(towns)
+    again = run(JOBS / "ru_cities.toml", shared_data)
+    assert again.cities is not None
+    assert (again.cities.new, again.cities.known) == (0, len(towns))
+    with reading(database) as session:
+        assert session.scalar(select(func.count()).where(City.country == "RU")) == len(cities)
 
 
 def test_every_city_of_the_urban_environment_index_is_matched(database: Engine, run: Run, shared_data: Path) -> None:
