@@ -13,11 +13,12 @@ import uvicorn
 from pydantic import ValidationError
 
 import migrations
-from app.db import connect
+from app.db import connect, writing
 from app.errors import CitymarkError
 from app.settings import Settings, read_settings
-from ingest import demo, index_tool
+from ingest import demo, index_tool, scoring
 from ingest.jobs import command as load
+from ingest.reference import load_reference
 from ingest.upload import command as upload
 
 Command = Callable[[argparse.Namespace, Settings], int]
@@ -49,9 +50,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add(commands, "serve", "run API and dashboard", _add_serve_arguments, _serve)
     _add(commands, "demo", "build the demonstration database if it is empty", demo.add_arguments, demo.run_command)
-    _add(commands, "migrate", "bring the database to the newest schema", lambda _: None, _migrate)
+    _add(
+        commands,
+        "migrate",
+        "bring the database to the newest schema, catalogue and frameworks",
+        lambda _: None,
+        _migrate,
+    )
     _add(commands, "load", "run job files", load.add_arguments, load.run_command)
     _add(commands, "check", "say what a submission of a file would say", upload.add_arguments, upload.run_command)
+    _add(commands, "score", "store the scores that are missing", scoring.add_arguments, scoring.run_command)
     _add(commands, "index", "compute an index from a framework and a table", index_tool.add_arguments, _index)
     return parser
 
@@ -100,7 +108,10 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
 def _migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
     engine = connect(settings.database_url)
     migrations.upgrade(engine)
-    print(f"the database is at schema {migrations.current_revision(engine)}")
+    with writing(engine) as session:
+        load_reference(session)
+    engine.dispose()
+    print(f"the database is at schema {migrations.current_revision(engine)} and has the catalogue and the frameworks")
     return 0
 
 

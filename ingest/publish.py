@@ -19,7 +19,7 @@ from app.domain.number import canonical
 from app.domain.period import parse_period, period_of_number
 from app.domain.status import CONF_STATUS, OBS_STATUS
 from app.errors import Invalid, Problem
-from app.models import City, Indicator, Observation, ReferencePeriod, Vintage
+from app.models import City, Indicator, Observation, ReferencePeriod, Vintage, VintageScope
 from ingest.diff import CONTENT, KEY, Changes, diff
 
 # What a figure to be published consists of: codes, the exact value as text or None, and what travels with it.
@@ -202,3 +202,6 @@ def _add_observations(session: Session, rows: pd.DataFrame, vintage: int) -> Non
     columns = {name: rows.assign(vintage=vintage)[name].tolist() for name in (*KEY, "vintage", *CONTENT)}
     is_bulk = len(rows) > (session.scalar(written) or 0)
     insert_columns(session, typed(Table, Observation.__table__), columns, is_bulk=is_bulk)
+    scope = rows.groupby(["indicator_id", "period"]).size().reset_index(name="figures").assign(vintage=vintage)
+    touched = {name: scope[name].tolist() for name in ("vintage", "indicator_id", "period", "figures")}
+    insert_columns(session, typed(Table, VintageScope.__table__), touched)

@@ -1,4 +1,4 @@
-"""Job: the reference data of a folder into the database: countries, regions, cities, principles, indicators.
+"""Job: reference data of a folder into the database: countries, regions, cities, principles, indicators, frameworks.
 
 Loading again changes nothing. A text may be corrected in place; what gives a figure its meaning (unit, direction,
 ranges, goalposts) is fixed by the methodology's version, and another content under the same version is refused.
@@ -31,6 +31,7 @@ from app.models import (
     Region,
     RegionAlias,
 )
+from ingest.frameworks import load_frameworks
 
 Row = Mapping[str, str]
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
@@ -46,7 +47,9 @@ def load_reference(session: Session, folder: Path = REFERENCE) -> None:
     """Everything the folder holds, in the order in which one part refers to another; Invalid names what is wrong."""
     load_places(session, folder)
     load_principles(session, read_rows(folder / "principles.csv"))
-    load_catalogue(session, folder)
+    methodology = load_catalogue(session, folder)
+    rows = {row["code"]: row for row in read_rows(folder / "indicators.csv")}
+    load_frameworks(session, folder / "frameworks", rows, methodology)
 
 
 def load_places(session: Session, folder: Path) -> None:

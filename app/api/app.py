@@ -11,7 +11,17 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from sqlalchemy import Engine
 from starlette.staticfiles import StaticFiles
 
-from app.api import catalogue, cities, config, observations, templates, vintages
+from app.api import (
+    catalogue,
+    cities,
+    config,
+    explanations,
+    frameworks,
+    observations,
+    scores,
+    templates,
+    vintages,
+)
 from app.api.answers import ProblemBody, install_problems
 from app.api.deps import Limits
 
@@ -36,7 +46,7 @@ def create_api(engine: Engine, limits: Limits) -> FastAPI:
     )
     api.state.engine = engine
     api.state.limits = limits
-    for module in (config, catalogue, cities, vintages, observations, templates):
+    for module in (config, catalogue, cities, vintages, observations, frameworks, scores, explanations, templates):
         api.include_router(module.router, prefix="/v1")
     install_problems(api)
     _describe_problems(api)

@@ -10,13 +10,16 @@ from pydantic import BaseModel, Field
 
 from app.api.answers import PROBLEM_RESPONSES, Meta, envelope, meta
 from app.api.deps import LimitsDep, NoQuery, SessionDep
+from app.api.scores import MOST_FRAMEWORKS, MOST_PERIODS
 from app.domain.peers import KINDS, SIZE_CLASSES
 from app.domain.status import OBS_STATUS
 from app.queries import vintages
+from app.queries.scores import MOST_DRAWS
 
 router = APIRouter(tags=["start here"], responses=PROBLEM_RESPONSES)
 
 FORMATS = ["json"]
+SCORE_LIMITS = {"max_draws": MOST_DRAWS, "max_frameworks": MOST_FRAMEWORKS, "max_score_periods": MOST_PERIODS}
 LANGUAGES = ["ru", "en"]
 
 
@@ -56,7 +59,7 @@ def show_config(session: SessionDep, limits: LimitsDep, _query: NoQuery) -> Resp
         "version": version("citymark"),
         "formats": FORMATS,
         "languages": LANGUAGES,
-        "limits": vars(limits),
+        "limits": {**vars(limits), **SCORE_LIMITS},
         "statuses": [vars(status) for status in OBS_STATUS.values()],
         "size_classes": dict(SIZE_CLASSES),
         "peer_group_kinds": list(KINDS),

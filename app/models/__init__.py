@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from app.models.catalogue import Indicator, IndicatorDefinition, Methodology, Principle
-from app.models.figures import Observation, ReferencePeriod, Vintage
+from app.models.figures import Observation, ReferencePeriod, Vintage, VintageScope
 from app.models.jobs import JobFinding, JobRun
 from app.models.places import City, CityAlias, Country, Region, RegionAlias
+from app.models.scores import FrameworkVersion, Score, ScoreRun
 
 __all__ = [
     "City",
     "CityAlias",
     "Country",
+    "FrameworkVersion",
     "Indicator",
     "IndicatorDefinition",
     "JobFinding",
@@ -21,5 +23,8 @@ __all__ = [
     "ReferencePeriod",
     "Region",
     "RegionAlias",
+    "Score",
+    "ScoreRun",
     "Vintage",
+    "VintageScope",
 ]

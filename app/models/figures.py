@@ -49,6 +49,19 @@ class Vintage(Base):
     )
 
 
+class VintageScope(Base):
+    """Which indicators and periods a vintage touched, and how many figures of each."""
+
+    __tablename__ = "vintage_scope"
+
+    vintage: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    indicator_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    period: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    figures: Mapped[int]
+
+    __table_args__ = (Index("ix_vintage_scope_by_indicator", "indicator_id", "period", "vintage"),)
+
+
 class Observation(Base):
     """What one vintage made known of one city, indicator and period. Zero is a value; a blank has a status."""
 

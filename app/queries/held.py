@@ -75,6 +75,15 @@ def held_for(session: Session) -> Held | None:
     return None if pool is None else _OF_POOL.setdefault(pool, Held())
 
 
+def block_for(session: Session, indicator_id: int, vintage: int) -> Block:
+    """The indicator's rows of all vintages up to `vintage` and maybe later, from memory where they are held."""
+    held = held_for(session)
+    block = None
+    if held is not None and held.has_room_for(session, indicator_id):
+        block = held.block(session, indicator_id, vintage)
+    return _loaded(session, indicator_id) if block is None else block
+
+
 def limit_memory(pool: Pool, max_bytes: int) -> None:
     """Hold at most so many bytes of the database behind `pool`."""
     _OF_POOL[pool] = Held(max_bytes)

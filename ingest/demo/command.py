@@ -19,9 +19,13 @@ from app.queries.vintages import newest
 from ingest.demo.build import Summary, build_demo
 from ingest.demo.parameters import PARAMETERS_FILE, Parameters, read_parameters
 from ingest.reference import REFERENCE
+from ingest.scoring import bring_up_to_date
 
 if TYPE_CHECKING:
     from app.settings import Settings
+
+# Of the demonstration a year and a quarter is scored at once; older quarters when they are asked for.
+SCORED_QUARTERS = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,12 +54,14 @@ def ensure_demo(engine: Engine, announce: Callable[[str], None]) -> None:
     with reading(engine) as session:
         if newest(session) is not None:
             return
-    announce("building the demonstration database: simulated figures of real cities (some 20 seconds, once)")
+    announce("building the demonstration database: simulated figures of real cities (some 30 seconds, once)")
     announce(_text(_build(engine, read_parameters(), None), as_json=False))
 
 
 def _build(engine: Engine, parameters: Parameters, seed: int | None) -> Summary:
-    return build_demo(engine, seed=seed, now=datetime.now(UTC), reference_folder=REFERENCE, parameters=parameters)
+    summary = build_demo(engine, seed=seed, now=datetime.now(UTC), reference_folder=REFERENCE, parameters=parameters)
+    bring_up_to_date(engine, newest=SCORED_QUARTERS)
+    return summary
 
 
 def _text(summary: Summary, *, as_json: bool) -> str:

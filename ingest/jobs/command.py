@@ -20,6 +20,7 @@ from app.db import connect
 from ingest.jobs.description import read_job
 from ingest.jobs.run import Progress, Report, Setting, run_job
 from ingest.jobs.source import Limits
+from ingest.scoring import bring_up_to_date
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -48,6 +49,8 @@ def run_command(arguments: argparse.Namespace, settings: Settings) -> int:
                 reports.append(run_job(engine, job, _setting(arguments, settings, progress)))
             if not arguments.json:
                 sys.stdout.write(text_of(reports[-1], is_dry_run=arguments.dry_run) + "\n")
+        if any(report.vintage for report in reports):
+            bring_up_to_date(engine)
     finally:
         engine.dispose()
     if arguments.json:

@@ -170,22 +170,38 @@ def drawn_ranks(scored: Scored, draws: Draws) -> Iterator[tuple[NDArray[np.intp]
     Only cities ranked nominally take part. One without a score in a draw stands behind all that have one.
     """
     framework = settled(scored)
-    unranked = np.isnan(scored.index_score)
-    known: dict[tuple[int, int], list[Floats]] = {}
-    structure = np.stack([draws.normalisation, draws.mean, draws.dropped], axis=1)
-    kinds, member = np.unique(structure, axis=0, return_inverse=True)
-    for kind, (normalisation, mean, dropped) in enumerate(kinds.tolist()):
-        other = alternative(framework, draws.normalisations[normalisation], draws.means[mean], dropped)
-        if (normalisation, mean) not in known:
-            known[normalisation, mean] = leaf_scores(other, scored.stages)
+    kinds, member = np.unique(np.stack([draws.normalisation, draws.mean], axis=1), axis=0, return_inverse=True)
+    for kind, (normalisation, mean) in enumerate(kinds.tolist()):
+        names = (draws.normalisations[normalisation], draws.means[mean])
+        whole = alternative(framework, *names)
+        known = leaf_scores(whole, scored.stages)
         places = np.flatnonzero(member.reshape(-1) == kind)
+        # Draws that leave out the same indicator stand together, so that they are computed together.
+        places = places[np.argsort(draws.dropped[places], kind="stable")]
         for start in range(0, len(places), CHUNK):
             chunk = places[start : start + CHUNK]
-            leaves = _noisy(other, scored.stages, known[normalisation, mean], draws.noise[chunk])
-            parts, _ = climbed(other, scored.stages, leaves, _chosen(framework, other, draws, chunk))
-            scores = np.broadcast_to(parts[other.root.code], (len(chunk), len(unranked))).copy()
-            scores[:, unranked] = np.nan
-            yield chunk, _closed(placed_ranks(scores, scored.stages, framework), scored.stages, unranked)
+            leaves = _noisy(whole, scored.stages, known, draws.noise[chunk])
+            for dropped in np.unique(draws.dropped[chunk]).tolist():
+                same = draws.dropped[chunk] == dropped
+                mine = [leaf if leaf.ndim == 1 else leaf[same] for leaf in leaves]
+                other = alternative(framework, *names, dropped)
+                yield chunk[same], _ranked(scored, (framework, other), mine, draws, chunk[same])
+
+
+def _ranked(
+    scored: Scored,
+    frameworks: tuple[Framework, Framework],
+    leaves: list[Floats],
+    draws: Draws,
+    chunk: NDArray[np.intp],
+) -> Ranks:
+    """Ranks of draws that share an alternative of the framework, from their leaves' scores."""
+    framework, other = frameworks
+    unranked = np.isnan(scored.index_score)
+    parts, _ = climbed(other, scored.stages, leaves, _chosen(framework, other, draws, chunk))
+    scores = np.broadcast_to(parts[other.root.code], (len(chunk), len(unranked))).copy()
+    scores[:, unranked] = np.nan
+    return _closed(placed_ranks(scores, scored.stages, framework), scored.stages, unranked)
 
 
 def _closed(ranks: Ranks, stages: Prepared, unranked: NDArray[np.bool_]) -> Ranks:

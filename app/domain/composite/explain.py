@@ -32,7 +32,7 @@ def contributions(scored: Scored, node: str | None = None) -> pd.DataFrame:
     if top is None:
         raise KeyError(node)
     score = scored.parts[top.code]
-    slopes = _slopes(scored, top)
+    slopes = node_slopes(scored, top)
     leaves = [leaf for leaf in walk(top) if isinstance(leaf, Leaf) and leaf.code in slopes]
     block = np.stack([scored.parts[leaf.code] * slopes[leaf.code] for leaf in leaves])
     block = np.where(np.isnan(score), np.nan, block)
@@ -44,7 +44,7 @@ def contributions(scored: Scored, node: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(columns, index=scored.stages.index)
 
 
-def _slopes(scored: Scored, top: Node) -> dict[str, Floats]:
+def node_slopes(scored: Scored, top: Node) -> dict[str, Floats]:
     """For each part under a node, how much the node moves with it, NaN where it does not count."""
     slopes = {top.code: np.ones(len(scored.stages.index))}
     for item in reversed(list(walk(top))):
@@ -135,7 +135,7 @@ def strengths(scored: Scored, row: int, peers: NDArray[np.bool_] | None = None) 
     """
     among = np.ones(len(scored.stages.index), dtype=np.bool_) if peers is None else peers.copy()
     among[row] = False
-    slopes = _slopes(scored, scored.framework.root)
+    slopes = node_slopes(scored, scored.framework.root)
     found = []
     for leaf in scored.framework.leaves:
         own = scored.parts[leaf.code][row]

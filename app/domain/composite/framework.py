@@ -212,7 +212,11 @@ class Node:
 
 @dataclass(frozen=True)
 class Framework:
-    """A versioned index: the tree and the choices that hold for all of it."""
+    """A versioned index: the tree and the choices that hold for all of it.
+
+    `carry_years` is for databases of quarters: an annual indicator counts with its last annual value, at most so
+    many years old. Tables are scored as they stand.
+    """
 
     code: str
     version: str
@@ -225,6 +229,7 @@ class Framework:
     over: Literal["panel", "period"] | None = None
     within: str | None = None
     best: Literal["highest", "lowest"] = "highest"
+    carry_years: int = 0
     uncertainty: Uncertainty = Uncertainty()
     missing_marks: tuple[str, ...] = ()
     not_applicable_marks: tuple[str, ...] = ()

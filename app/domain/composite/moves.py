@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from app.domain.composite.framework import Framework
-from app.domain.composite.score import Scored, score
+from app.domain.composite.score import score
 
 #: The causes in the order they are applied.
 ORDER = ("revisions", "method", "coverage", "own", "others")
@@ -49,13 +49,35 @@ class Move:
         return "not ranked after" if self.after is None else None
 
 
+@dataclass(frozen=True)
+class Table:
+    """Values of one period, rows by city, and where they can exist at all (None: everywhere)."""
+
+    values: pd.DataFrame
+    applicable: pd.DataFrame | None = None
+
+    def standing(self, framework: Framework, city: str) -> tuple[float, int] | None:
+        """The city's score and rank, None when it has none."""
+        scored = score(self.values, framework, self.applicable)
+        if city not in scored.stages.index:
+            return None
+        row = scored.stages.index.get_loc(city)
+        if not isinstance(row, int) or scored.ranks[row] == 0:
+            return None
+        return float(scored.index_score[row]), int(scored.ranks[row])
+
+    def with_row_of(self, other: Table, city: str, values: pd.Series | None) -> Table:
+        """The table with one city's row replaced, added or (None) taken out; what can exist is as in `other`."""
+        exists = None if other.applicable is None else _row(other.applicable, city)
+        if self.applicable is None or values is None or exists is None:
+            applicable = self.applicable
+        else:
+            applicable = _with_row(self.applicable, city, exists)
+        return Table(_with_row(self.values, city, values), applicable)
+
+
 def move(
-    first: pd.DataFrame,
-    first_now: pd.DataFrame,
-    second: pd.DataFrame,
-    *,
-    city: str,
-    frameworks: tuple[Framework, Framework],
+    first: Table, first_now: Table, second: Table, *, city: str, frameworks: tuple[Framework, Framework]
 ) -> Move:
     """The change of one city between two tables of one period each, rows by city.
 
@@ -63,29 +85,20 @@ def move(
     period; `frameworks` were in force then and now. A step up in rank is negative. Raises KeyError for a city that
     is in none of the tables; a city that is in one only is "not ranked" in the other.
     """
-    if not any(city in table.index for table in (first, first_now, second)):
+    if not any(city in table.values.index for table in (first, first_now, second)):
         raise KeyError(city)
     then, now = frameworks
-    kept = _with_row(first_now, city, _same_cells(first_now, second, city))
-    own = _with_row(first_now, city, _row(second, city))
+    kept = first_now.with_row_of(second, city, _same_cells(first_now.values, second.values, city))
+    own = first_now.with_row_of(second, city, _row(second.values, city))
     states = [
-        _standing(score(first, then), city),
-        _standing(score(first_now, then), city),
-        _standing(score(first_now, now), city),
-        _standing(score(kept, now), city),
-        _standing(score(own, now), city),
-        _standing(score(second, now), city),
+        first.standing(then, city),
+        first_now.standing(then, city),
+        first_now.standing(now, city),
+        kept.standing(now, city),
+        own.standing(now, city),
+        second.standing(now, city),
     ]
     return Move(city, tuple(_steps(states)), states[0], states[-1])
-
-
-def _standing(scored: Scored, city: str) -> tuple[float, int] | None:
-    if city not in scored.stages.index:
-        return None
-    row = scored.stages.index.get_loc(city)
-    if not isinstance(row, int) or scored.ranks[row] == 0:
-        return None
-    return float(scored.index_score[row]), int(scored.ranks[row])
 
 
 def _same_cells(first: pd.DataFrame, second: pd.DataFrame, city: str) -> pd.Series | None:

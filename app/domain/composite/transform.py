@@ -51,3 +51,21 @@ def transformed(values: Floats, transform: str) -> Floats:
 def transformed_post(post: float, transform: str) -> float:
     """One goalpost under the transform; NaN where it is undefined."""
     return float(transformed(np.array([float(post)]), transform)[0])
+
+
+_INVERSES: dict[str, Callable[[Floats], Floats]] = {
+    "none": lambda y: y,
+    "log": np.exp,
+    "log10": lambda y: np.power(10.0, y),
+    "log1p": np.expm1,
+    "sqrt": np.square,
+    "cube_root": lambda y: y**3,
+    "fourth_root": lambda y: np.square(np.square(y)),
+    "square": np.sqrt,
+    "reciprocal": lambda y: 1.0 / y,
+}
+
+
+def restored(value: float, transform: str) -> float:
+    """The value whose transform this is."""
+    return float(_INVERSES[transform](np.array([value]))[0])

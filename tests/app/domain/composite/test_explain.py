@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.composite.explain import CONSTANT, contributions, strengths
 from app.domain.composite.framework import Framework
-from app.domain.composite.moves import ORDER, is_complete, move
+from app.domain.composite.moves import ORDER, Table, is_complete, move
 from app.domain.composite.multivariate import (
     alphas,
     correlation,
@@ -125,7 +125,7 @@ def test_the_parts_of_a_change_add_up_to_it_for_every_city(mean: str) -> None:
     )
     complete = 0
     for city in first.index:
-        found = move(first, revised, second, city=city, frameworks=(then, now))
+        found = move(Table(first), Table(revised), Table(second), city=city, frameworks=(then, now))
         assert [step.cause for step in found.steps] == list(ORDER)
         if found.reason is None:
             assert is_complete(found)
@@ -140,7 +140,7 @@ def test_each_cause_moves_only_its_own_part() -> None:
     recipe = tree()
 
     def parts(first_now: pd.DataFrame, second: pd.DataFrame) -> dict[str, float]:
-        steps = move(frame, first_now, second, city="x", frameworks=(recipe, recipe)).steps
+        steps = move(Table(frame), Table(first_now), Table(second), city="x", frameworks=(recipe, recipe)).steps
         return {step.cause: step.score for step in steps if step.score}
 
     own = frame.copy()
@@ -153,17 +153,30 @@ def test_each_cause_moves_only_its_own_part() -> None:
     assert set(parts(own, own)) == {"revisions"}
     assert parts(frame, others) == {}
     assert set(parts(frame, gap)) <= {"coverage"}
-    steps = move(frame, frame, others, city="x", frameworks=(recipe, recipe)).steps
+    steps = move(Table(frame), Table(frame), Table(others), city="x", frameworks=(recipe, recipe)).steps
     assert {step.cause: step.rank for step in steps if step.rank} == {"others": 1}
 
 
 def test_a_city_that_was_not_ranked_says_so() -> None:
     first, revised, second = periods()
-    found = move(first, revised, second, city="c7", frameworks=(tree(), tree()))
+    found = move(Table(first), Table(revised), Table(second), city="c7", frameworks=(tree(), tree()))
     assert found.reason == "not ranked after"
     assert not is_complete(found)
     with pytest.raises(KeyError):
-        move(first, revised, second, city="nowhere", frameworks=(tree(), tree()))
+        move(Table(first), Table(revised), Table(second), city="nowhere", frameworks=(tree(), tree()))
+
+
+def test_what_cannot_exist_is_no_gap_on_the_way() -> None:
+    """City x never had d: without that knowledge it would lack a quarter of its indicators and have no rank."""
+    frame = pd.DataFrame({"a": [5.0, 1.0], "b": [5.0, 9.0], "c": [5.0, 5.0], "d": [np.nan, 5.0]}, index=["x", "y"])
+    exists = frame.notna()
+    later = frame.assign(a=[6.0, 1.0])
+    recipe = small(TREE.format(mean="arithmetic", power=""), "minimum_coverage = 1\n[defaults]\nscale = [1, 100]")
+    tables = (Table(frame, exists), Table(frame, exists), Table(later, exists))
+    found = move(*tables, city="x", frameworks=(recipe, recipe))
+    assert {step.cause for step in found.steps if step.score} == {"own"}
+    bare = move(Table(frame), Table(frame), Table(later), city="x", frameworks=(recipe, recipe))
+    assert bare.reason == "not ranked before"
 
 
 def test_cronbach_alpha_by_hand() -> None:
