@@ -10,7 +10,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -18,6 +18,9 @@ import openpyxl
 import pyarrow
 import pyarrow.parquet
 from openpyxl.utils.exceptions import InvalidFileException
+
+from ingest.findings import Finding
+from ingest.upload.encoding import decoded
 
 
 class TableError(ValueError):
@@ -30,18 +33,19 @@ class TableError(ValueError):
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells as read: a header, rows each with its line, and whether a comma may be a decimal sign."""
+    """Cells as read: a header, rows each with its line, whether a comma may be a decimal sign, what was found out."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[object, ...]], ...]
     decimal_comma: bool = False
+    notes: tuple[str, ...] = ()
 
 
-def read_grid(path: Path, sheet: str | None = None) -> Grid:
+def read_grid(path: Path, sheet: str | None = None, encoding: str | None = None) -> Grid:
     """The cells of a .csv, .tsv, .txt, .xlsx or .parquet file; TableError when it cannot be read as one."""
     kind = path.suffix.lower()
     if kind in (".csv", ".tsv", ".txt"):
-        return csv_grid(path.read_bytes())
+        return csv_grid(path.read_bytes(), encoding)
     if kind == ".xlsx":
         return _xlsx_grid(path, sheet)
     if kind == ".parquet":
@@ -49,9 +53,9 @@ def read_grid(path: Path, sheet: str | None = None) -> Grid:
     raise TableError([f"{path.name}: the kind of file must be .csv, .tsv, .xlsx or .parquet"])
 
 
-def csv_grid(content: bytes) -> Grid:
-    """Cells of a CSV in UTF-8 (or UTF-16 with its mark), separated by comma, semicolon or TAB."""
-    text = _decoded(content)
+def csv_grid(content: bytes, encoding: str | None = None) -> Grid:
+    """Cells of a CSV in UTF-8, UTF-16 or a Russian one-byte encoding, separated by comma, semicolon or TAB."""
+    text, notes = _decoded(content, encoding)
     delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[tuple[int, tuple[object, ...]]] = []
@@ -63,19 +67,27 @@ def csv_grid(content: bytes) -> Grid:
             line = reader.line_num + 1
     except csv.Error as fault:
         raise TableError([f"line {line}: {fault}"]) from None
-    return _headed(rows, decimal_comma=delimiter != ",")
+    return replace(_headed(rows, decimal_comma=delimiter != ","), notes=notes)
 
 
-def _decoded(content: bytes) -> str:
-    coding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = content.decode(coding)
-    except UnicodeDecodeError as fault:
-        line = content[: fault.start].count(b"\n") + 1
-        raise TableError([f"line {line}: the text is not UTF-8; save the table as UTF-8"]) from None
-    if "\x00" in text:
+def _decoded(content: bytes, encoding: str | None) -> tuple[str, tuple[str, ...]]:
+    """The text, and the encoding when it had to be found out; a line that may be another encoding is an error."""
+    found = decoded(content, encoding)
+    faults = [
+        f"line {finding.line or 1}: {finding.message}{_advice(finding)}"
+        for finding in found.findings
+        if finding.severity == "error"
+    ]
+    if found.text is None or faults:
+        raise TableError(faults or ["the text is in no encoding that is known; save the table as UTF-8"])
+    if "\x00" in found.text:
         raise TableError(["the file holds zero bytes and is not a text table"])
-    return text
+    is_plain = found.encoding in ("utf-8", "utf-8-sig")
+    return found.text, () if is_plain else (f"read as {found.encoding}",)
+
+
+def _advice(finding: Finding) -> str:
+    return f" Say which: --encoding {finding.readings[0]}" if finding.readings else ""
 
 
 def _delimiter(text: str) -> str:

@@ -20,6 +20,9 @@ from ingest.index_grid import Grid, TableError
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+", re.ASCII)
+# 1 234 567,8: groups of three set off by a space that an office program writes.
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?:[.,]\d*)?", re.ASCII)
+_GROUP_SPACE = re.compile(r"[ \u00a0\u2009\u202f]")
 _LONG = ("indicator", "value")
 
 
@@ -32,6 +35,7 @@ class Reading:
     missing: tuple[str, ...] = ()
     not_applicable: tuple[str, ...] = ()
     sheet: str | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Figures:
 def figures(grid: Grid, framework: Framework, reading: Reading) -> Figures:
     """The columns a framework needs, typed. TableError lists every missing column and every cell that is neither a
     number nor an announced gap. Wide and long form (city, indicator, value) are told by the header."""
-    notes: list[str] = []
+    notes: list[str] = list(grid.notes)
     if all(name in grid.header for name in _LONG):
         wide, keys = _long(grid, reading, framework, notes)
     else:
@@ -197,11 +201,12 @@ class _Cells:
         return self._number(place, plain), True
 
     def _number(self, place: Place, cell: object) -> float | None:
-        text = cell
-        if isinstance(cell, str) and self.decimal_comma and _COMMA_NUMBER.fullmatch(cell):
+        is_grouped = isinstance(cell, str) and self.decimal_comma and _GROUPED.fullmatch(cell)
+        text = _GROUP_SPACE.sub("", str(cell)) if is_grouped else cell
+        if isinstance(text, str) and self.decimal_comma and _COMMA_NUMBER.fullmatch(text):
             self.signs.setdefault("comma", place)
-            text = cell.replace(",", ".")
-        elif isinstance(cell, str) and "." in cell:
+            text = text.replace(",", ".")
+        elif isinstance(text, str) and "." in text:
             self.signs.setdefault("point", place)
         number = _plain_number(text)
         if number is None:

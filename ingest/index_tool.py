@@ -27,6 +27,7 @@ from app.domain.composite.score import Scored, score
 from app.domain.composite.uncertainty import RankIntervals, rank_intervals
 from ingest.index_grid import TableError, read_grid
 from ingest.index_table import Reading, figures
+from ingest.upload.encoding import ENCODINGS
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 #: Faults printed before the rest is only counted.
@@ -66,6 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--not-applicable", action="append", default=[], metavar="MARK", help="a text that marks what cannot exist"
     )
+    parser.add_argument("--encoding", choices=ENCODINGS, help="of a CSV, when it cannot be told from the text")
     parser.add_argument("--sheet", help="the sheet of a workbook (default: the first)")
     parser.add_argument(
         "--catalogue", type=Path, default=REFERENCE / "indicators.csv", help="the catalogue goalposts are taken from"
@@ -87,6 +89,7 @@ def run_command(args: argparse.Namespace) -> int:
             missing=tuple(args.missing),
             not_applicable=tuple(args.not_applicable),
             sheet=args.sheet,
+            encoding=args.encoding,
         ),
     )
     return _run(args.framework, args.data, options)
@@ -103,7 +106,7 @@ def _run(framework: str, data: Path, options: Options) -> int:
     try:
         _check_call(data, options)
         recipe = read_framework(framework, options.catalogue)
-        table = figures(read_grid(data, options.reading.sheet), recipe, options.reading)
+        table = figures(read_grid(data, options.reading.sheet, options.reading.encoding), recipe, options.reading)
         scored = score(table.values, recipe, table.applicable)
         sure = None if options.intervals is None else rank_intervals(scored, options.intervals, options.seed)
         result = Result(scored, sure, table.notes, options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -11,7 +12,9 @@ import pandas as pd
 import pytest
 
 from ingest.index_grid import TableError, csv_grid
+from ingest.index_table import Reading, figures
 from ingest.index_tool import REFERENCE, add_arguments, read_framework, run, run_command
+from tests.app.domain.composite.frames import small
 
 # Norway to India, 2021, as printed in the Human Development Report 2021/2022.
 HDI_2021 = """country,le,eys,mys,gnipc
@@ -247,9 +250,18 @@ def test_a_formula_without_a_computed_value_is_not_a_gap(tmp_path: Path, capsys:
     assert "line 2, column 3: the formula '=1+1' holds no computed value" in capsys.readouterr().err
 
 
-def test_text_that_is_not_utf_8_is_refused_with_its_line() -> None:
-    with pytest.raises(TableError, match="line 2: the text is not UTF-8"):
+def test_a_table_saved_by_a_russian_office_is_read_and_a_doubt_is_asked() -> None:
+    text = "город;a;b\nКазань;1 234,5;2\nНабережные Челны;1\u00a0000;0,5\nПетропавловск-Камчатский;7;1\n"
+    grid = csv_grid(text.encode("cp1251"))
+    assert grid.notes == ("read as cp1251",)
+    assert grid == replace(csv_grid(text.encode()), notes=grid.notes)
+    with pytest.raises(TableError, match="line 1: .* Say which: --encoding cp1251"):
         csv_grid("city,a\nКазань,1\n".encode("cp1251"))
+    assert csv_grid("city,a\nКазань,1\n".encode("cp1251"), "cp1251").rows[0][1] == ("Казань", "1")
+    recipe = small(
+        "[nodes.i]\nchildren = [{ code = 'a', goalposts = [0, 2000] }, { code = 'b', goalposts = [0, 2] }]"
+    )
+    assert figures(grid, recipe, Reading()).values["a"].tolist() == [1234.5, 1000.0, 7.0]
 
 
 def test_the_example_of_the_documentation_runs(tmp_path: Path) -> None:

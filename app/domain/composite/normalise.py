@@ -21,8 +21,10 @@ Floats = NDArray[np.float64]
 
 def between(values: Floats, worst: Floats | float, best: Floats | float) -> Floats:
     """Share of the way from `worst` to `best`: (x-worst)/(best-worst); the order of the posts is the direction."""
-    width = np.asarray(best - worst, dtype=np.float64)
-    return np.asarray((values - worst) / np.where(width == 0, np.nan, width), dtype=np.float64)
+    # Differences beyond the largest number are infinite, and their share is NaN: a reason says so.
+    with np.errstate(over="ignore", invalid="ignore"):
+        width = np.asarray(best - worst, dtype=np.float64)
+        return np.asarray((values - worst) / np.where(width == 0, np.nan, width), dtype=np.float64)
 
 
 def clipped(values: Floats, worst: float, best: float, clip: str) -> Floats:
