@@ -49,6 +49,7 @@ SQLITE: ModuleType = _bundled_sqlite
 SAFE_WAL = (3, 51, 3)
 # Any number would do: it names the lock that publishers take on PostgreSQL.
 _PUBLISH_LOCK = 20_260_301
+_AUDIT_LOCK = 20_260_302
 # As many values as any SQLite since 3.32 lets one statement bind.
 MOST_BOUND = 32_766
 ROWS_AT_ONCE = 20_000
@@ -188,6 +189,12 @@ def lock_for_publishing(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _PUBLISH_LOCK})
 
 
+def lock_audit(session: Session) -> None:
+    """Wait until no other transaction adds to the audit chain; held to the end of the transaction."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _AUDIT_LOCK})
+
+
 def insert_columns(
     session: Session, table: Table, columns: Mapping[str, Sequence[object]], *, is_bulk: bool = False
 ) -> None:
@@ -260,6 +267,18 @@ def _bound(compiled: Compiled) -> Any:
     parameters = compiled.params
     names = getattr(compiled, "positiontup", None)
     return parameters if names is None else [parameters[name] for name in names]
+
+
+def integrity_faults(engine: Engine) -> Iterator[str]:
+    """What the engine itself finds wrong with its files and references; PostgreSQL keeps its references by itself."""
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        for (line,) in connection.exec_driver_sql("PRAGMA integrity_check"):
+            if line != "ok":
+                yield f"SQLite: {line}"
+        for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+            yield f"row {row} of {table} refers to a row of {parent} that is not there"
 
 
 def engine_version(engine: Engine) -> str:

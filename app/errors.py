@@ -1,9 +1,12 @@
 """Every error the program raises on purpose, each with its HTTP status and its stable code.
 
     CitymarkError
+    ├── Unauthenticated   401  nobody has signed in
+    ├── Forbidden         403  this account or token may not
     ├── NotFound          404  nothing has this code
     ├── Invalid           422  a parameter or field cannot be read
     ├── Conflict          409  the state moved while you looked
+    ├── TooMany           429  too often; `retry_after_s` says when again
     └── Unavailable       503  the database cannot answer now
 
 A message says what is wrong, where, and what would be right.
@@ -34,6 +37,20 @@ class CitymarkError(Exception):
         self.problems = problems
 
 
+class Unauthenticated(CitymarkError):
+    """Nobody has signed in, or the token is not valid."""
+
+    status = 401
+    code = "unauthenticated"
+
+
+class Forbidden(CitymarkError):
+    """This account or token may not do this to that."""
+
+    status = 403
+    code = "forbidden"
+
+
 class NotFound(CitymarkError):
     """Nothing has this code or address."""
 
@@ -53,6 +70,17 @@ class Conflict(CitymarkError):
 
     status = 409
     code = "conflict"
+
+
+class TooMany(CitymarkError):
+    """Asked too often; worth another try after `retry_after_s` seconds."""
+
+    status = 429
+    code = "too-many-requests"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(CitymarkError):

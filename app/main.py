@@ -9,34 +9,26 @@ from a2wsgi import WSGIMiddleware
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 import migrations
 from app.api.app import create_api
 from app.api.deps import Limits
 from app.db import connect, engine_version
+from app.door import Door
 from app.settings import Settings
 from dashboard.app import create_dashboard
-
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
 
 
 def create_app(settings: Settings) -> Starlette:
     """The whole program over the database that `settings` name."""
     engine = connect(settings.database_url)
-    api = create_api(engine, _limits(settings))
+    api = create_api(engine, _limits(settings), is_secure=settings.production)
     dashboard = create_dashboard(engine, language=settings.language)
     routes = [
         Route("/healthz", _healthz),
@@ -44,7 +36,7 @@ def create_app(settings: Settings) -> Starlette:
         Mount("/api", GZipMiddleware(api, minimum_size=1_000)),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=8))),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
+    app = Starlette(routes=routes, middleware=[Middleware(Door, is_secure=settings.production)])
     app.state.engine = engine
     return app
 
@@ -56,23 +48,6 @@ def _limits(settings: Settings) -> Limits:
         max_upload_rows=settings.max_upload_rows,
         max_upload_columns=settings.max_upload_columns,
     )
-
-
-class SecurityHeaders:
-    """Puts HEADERS on every answer that has not set its own."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
 def _healthz(_request: Request) -> Response:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LEAST_SECRET = 32
+# Fewer different characters are a pattern and no secret.
+LEAST_LETTERS = 12
 
 
 class Settings(BaseSettings):
     """What may differ between installations; every default works on a bare laptop."""
 
-    model_config = SettingsConfigDict(env_prefix="CITYMARK_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="CITYMARK_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: str = Field("sqlite:///var/citymark.db", description="Where the figures are kept.")
     language: Literal["ru", "en"] = Field("ru", description="The pages' language when the address names none.")
@@ -27,7 +31,40 @@ class Settings(BaseSettings):
     max_upload_rows: int = Field(100_000, gt=0, description="Most rows a file of an office may have.")
     max_upload_columns: int = Field(1_000, gt=0, le=16_384, description="Most columns a file of an office may have.")
     max_page_rows: int = Field(10_000, gt=0, description="Most rows one API answer may hold.")
+    production: bool = Field(
+        False, description="Cookies over HTTPS alone, and no start with a weak or missing secret."
+    )
+    secret_key: SecretStr | None = Field(
+        None, description="Seals the way to single sign-on and back; 32 characters or more, needed in production."
+    )
+    public_url: str = Field("", description="Where people reach this installation, for links in messages.")
+    redis_url: str = Field("", description="Where all workers count tries together; without it in the database.")
+    oidc_issuer: str = Field("", description="Address of the OpenID Connect provider; without it no single sign-on.")
+    oidc_client_id: str = Field("", description="What the provider calls this installation.")
+    oidc_client_secret: SecretStr | None = Field(None, description="The secret it has with the provider.")
+    oidc_name: str = Field("", description="What the button of single sign-on says after its verb.")
     http_timeout_s: float = Field(30.0, gt=0, description="Longest wait for an outside address, in seconds.")
+
+    @model_validator(mode="after")
+    def _refuse_weak_secrets(self) -> Settings:
+        """In production a secret is long and varied, and people come over HTTPS."""
+        if self.production:
+            for name in ("secret_key", "oidc_client_secret") if self.oidc_issuer else ("secret_key",):
+                secret = getattr(self, name)
+                if secret is None or _is_weak(secret.get_secret_value()):
+                    raise ValueError(
+                        f"CITYMARK_{name.upper()} must hold {LEAST_SECRET} or more random characters in production: "
+                        "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+                    )
+            if not self.public_url.startswith("https://"):
+                raise ValueError("CITYMARK_PUBLIC_URL must be the https:// address people use in production")
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("CITYMARK_OIDC_CLIENT_ID must be set with CITYMARK_OIDC_ISSUER")
+        return self
+
+
+def _is_weak(secret: str) -> bool:
+    return len(secret) < LEAST_SECRET or len(set(secret)) < LEAST_LETTERS
 
 
 def read_settings() -> Settings:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from app.errors import CitymarkError, Problem
+from app.errors import CitymarkError, Problem, TooMany, Unauthenticated
 
 if TYPE_CHECKING:
     from app.models import Vintage
@@ -75,6 +75,13 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
         503: "The database cannot answer now.",
     }.items()
 }
+PRIVATE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}}
+    for status, text in {
+        401: "Sign in first, or send a valid token.",
+        403: "This account or token may not, or another site sent this.",
+    }.items()
+}
 NOT_FOUND_RESPONSE: dict[int | str, dict[str, Any]] = {
     404: {
         "description": "Nothing has this code.",
@@ -112,6 +119,12 @@ def envelope(meta: dict[str, Any], data: Any) -> Response:
     return json_answer({"meta": meta, "data": data})
 
 
+def private(answer: Response) -> Response:
+    """The same answer, for its reader alone: no cache between may keep it."""
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
 def problem(status: int, code: str, detail: str, errors: tuple[Problem, ...] = ()) -> Response:
     """An error as problem+json."""
     body = {
@@ -136,7 +149,12 @@ def install_problems(api: FastAPI) -> None:
 
 async def _of_our_own(_request: Request, error: Exception) -> Response:
     assert isinstance(error, CitymarkError)  # noqa: S101 - registered for this type alone
-    return problem(error.status, error.code, error.message, error.problems)
+    answer = problem(error.status, error.code, error.message, error.problems)
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, Unauthenticated):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
 
 
 async def _of_parameters(_request: Request, error: Exception) -> Response:

@@ -11,7 +11,9 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from sqlalchemy import Engine
 from starlette.staticfiles import StaticFiles
 
+from app.accounts.identity import COOKIE, SECURE_COOKIE
 from app.api import (
+    audit,
     catalogue,
     cities,
     config,
@@ -20,6 +22,7 @@ from app.api import (
     observations,
     scores,
     templates,
+    tokens,
     vintages,
 )
 from app.api.answers import ProblemBody, install_problems
@@ -31,9 +34,23 @@ Figures of cities on five principles, each with its history. Every list answers 
 name. `as_of` takes a vintage number or an instant and answers with exactly what was known then.
 """
 
+ROUTERS = (
+    config,
+    catalogue,
+    cities,
+    vintages,
+    observations,
+    frameworks,
+    scores,
+    explanations,
+    templates,
+    tokens,
+    audit,
+)
 
-def create_api(engine: Engine, limits: Limits) -> FastAPI:
-    """The API over one database."""
+
+def create_api(engine: Engine, limits: Limits, *, is_secure: bool = False) -> FastAPI:
+    """The API over one database; `is_secure` says that cookies come over HTTPS alone."""
     api = FastAPI(
         title="Citymark",
         version=version("citymark"),
@@ -46,7 +63,8 @@ def create_api(engine: Engine, limits: Limits) -> FastAPI:
     )
     api.state.engine = engine
     api.state.limits = limits
-    for module in (config, catalogue, cities, vintages, observations, frameworks, scores, explanations, templates):
+    api.state.cookie = SECURE_COOKIE if is_secure else COOKIE
+    for module in ROUTERS:
         api.include_router(module.router, prefix="/v1")
     install_problems(api)
     _describe_problems(api)

@@ -15,7 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.db import reading
+from app.access import Actor
+from app.accounts.identity import actor_of
+from app.db import reading, writing
 from app.domain.peers import PeerGroup, parse_peer_group
 from app.errors import Invalid, Problem
 from app.queries import vintages
@@ -74,9 +76,30 @@ def _limits(request: Request) -> Limits:
     return limits
 
 
+def _writing_session(request: Request) -> Iterator[Session]:
+    engine: Engine = request.app.state.engine
+    with writing(engine) as session:
+        yield session
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _actor(request: Request, now: Annotated[datetime, Depends(_now)]) -> Actor:
+    """Who asks: by a token in the header, else by the cookie of a page."""
+    engine: Engine = request.app.state.engine
+    cookie = request.cookies.get(request.app.state.cookie)
+    return actor_of(engine, cookie=cookie, authorization=request.headers.get("Authorization"), now=now)
+
+
 # "function": the session is closed before the answer goes out, so a slow reader holds no transaction.
 SessionDep = Annotated[Session, Depends(_session, scope="function")]
 LimitsDep = Annotated[Limits, Depends(_limits)]
+# Committed before the answer goes out: nobody is told of what was not kept.
+WritingDep = Annotated[Session, Depends(_writing_session, scope="function")]
+ActorDep = Annotated[Actor, Depends(_actor)]
+NowDep = Annotated[datetime, Depends(_now)]
 NoQuery = Annotated[NoParameters, Query()]
 
 

@@ -5,16 +5,33 @@ from __future__ import annotations
 from app.models.catalogue import Indicator, IndicatorDefinition, Methodology, Principle
 from app.models.figures import Observation, ReferencePeriod, Vintage, VintageScope
 from app.models.jobs import JobFinding, JobRun
+from app.models.people import (
+    Account,
+    AccountCity,
+    AccountRole,
+    ApiToken,
+    AuditEvent,
+    Counted,
+    Invitation,
+    SignIn,
+)
 from app.models.places import City, CityAlias, Country, Region, RegionAlias
 from app.models.scores import FrameworkVersion, Score, ScoreRun
 
 __all__ = [
+    "Account",
+    "AccountCity",
+    "AccountRole",
+    "ApiToken",
+    "AuditEvent",
     "City",
     "CityAlias",
+    "Counted",
     "Country",
     "FrameworkVersion",
     "Indicator",
     "IndicatorDefinition",
+    "Invitation",
     "JobFinding",
     "JobRun",
     "Methodology",
@@ -25,6 +42,7 @@ __all__ = [
     "RegionAlias",
     "Score",
     "ScoreRun",
+    "SignIn",
     "Vintage",
     "VintageScope",
 ]

@@ -87,9 +87,11 @@ def test_the_description_names_examples_and_errors_for_every_address(client: Tes
     described = client.get("/api/openapi.json").json()
     assert len(described["paths"]) >= 11
     for path, methods in described["paths"].items():
-        answers = methods["get"]["responses"]
-        assert {"200", "422", "503"} <= answers.keys(), path
-        assert "$ref" in answers["422"]["content"]["application/problem+json"]["schema"], path
+        for method, operation in methods.items():
+            answers = operation["responses"]
+            assert {"422", "503"} < answers.keys(), (method, path)
+            assert answers.keys() & {"200", "201"}, (method, path)
+            assert "$ref" in answers["422"]["content"]["application/problem+json"]["schema"], path
     assert "ProblemBody" in described["components"]["schemas"]
 
 

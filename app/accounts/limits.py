@@ -1,0 +1,104 @@
+"""How often something may be asked, counted for all workers together: in Redis where there is one, else in a table.
+
+The counting of windows is the limits library's; only its store over our database is written here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from limits import RateLimitItem, parse
+from limits.storage import RedisStorage, Storage
+from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy import Engine, delete, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.db import reading, writing
+from app.errors import TooMany
+from app.models import Counted
+
+#: Tries to sign in, for one e-mail address and for one network address.
+SIGN_IN_OF_EMAIL = parse("10 per 15 minutes")
+SIGN_IN_FROM_ADDRESS = parse("60 per 15 minutes")
+
+
+class DatabaseStorage(Storage):
+    """Counts in the table `counted`, which all workers of an installation share."""
+
+    STORAGE_SCHEME = ["citymark-database"]
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+        super().__init__()
+        self.engine = engine
+        self.clock = clock
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return SQLAlchemyError
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Count once more in the window that `key` names, and clear away windows that are over."""
+        now = self.clock()
+        with writing(self.engine) as session:
+            session.execute(delete(Counted).where(Counted.expires_at <= _instant(now)))
+            counted = update(Counted).where(Counted.key == key).values(amount=Counted.amount + amount)
+            total = session.scalar(counted.returning(Counted.amount))
+            if total is None:
+                session.add(Counted(key=key, amount=amount, expires_at=_instant(now + expiry)))
+                total = amount
+        return int(total)
+
+    def get(self, key: str) -> int:
+        """How often so far."""
+        with reading(self.engine) as session:
+            row = session.get(Counted, key)
+            return row.amount if row is not None and row.expires_at > _instant(self.clock()) else 0
+
+    def get_expiry(self, key: str) -> float:
+        """When the window ends, as a Unix time."""
+        with reading(self.engine) as session:
+            row = session.get(Counted, key)
+            return self.clock() if row is None else row.expires_at.timestamp()
+
+    def check(self) -> bool:
+        """Whether the store answers."""
+        return True
+
+    def reset(self) -> int | None:
+        """Forget every count."""
+        with writing(self.engine) as session:
+            session.execute(delete(Counted))
+        return None
+
+    def clear(self, key: str) -> None:
+        """Forget one count."""
+        with writing(self.engine) as session:
+            session.execute(delete(Counted).where(Counted.key == key))
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+class Limiter:
+    """Refuses what is asked too often."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.strategy = FixedWindowRateLimiter(storage)
+
+    @classmethod
+    def over(cls, engine: Engine, redis_url: str | None = None) -> Limiter:
+        """Counting in Redis where there is one, else in the database."""
+        return cls(RedisStorage(redis_url) if redis_url else DatabaseStorage(engine))
+
+    def count(self, limit: RateLimitItem, what: str, who: str) -> None:
+        """Count one try of `who`; TooMany, with the seconds to wait, when it is one too many."""
+        # Addresses are personal data: only a hash of them is kept, and only for the window.
+        key = hashlib.sha256(who.encode()).hexdigest()[:32]
+        if not self.strategy.hit(limit, what, key):
+            ends = self.strategy.get_window_stats(limit, what, key).reset_time
+            wait = max(int(ends - time.time()) + 1, 1)
+            raise TooMany(f"too many tries: wait {wait} seconds", retry_after_s=wait)
