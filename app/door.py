@@ -25,8 +25,9 @@ class Door:
     A program that sends no such headers is let through: it carries no cookie that a site could abuse.
     """
 
-    def __init__(self, app: ASGIApp, *, is_secure: bool = False) -> None:
+    def __init__(self, app: ASGIApp, *, is_secure: bool = False, most_bytes: int = 12_000_000) -> None:
         self.app = app
+        self.most_bytes = most_bytes
         self.headers = dict(HEADERS)
         if is_secure:
             self.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
@@ -38,7 +39,26 @@ class Door:
         if changes_something(scope) and not is_same_origin(Headers(scope=scope)):
             await self._refuse(scope, receive, send)
             return
-        await self.app(scope, receive, self._with_headers(send) if scope["type"] == "http" else send)
+        if scope["type"] == "websocket":
+            await self.app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isdigit() or int(length) > self.most_bytes:
+            await self._answer(413, "too-large", f"at most {self.most_bytes} bytes are taken", scope, receive, send)
+            return
+        await self.app(scope, self._counted(receive), self._with_headers(send))
+
+    def _counted(self, receive: Receive) -> Receive:
+        """Bytes that come without having been announced are counted; too many end the request."""
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            return {"type": "http.disconnect"} if taken > self.most_bytes else message
+
+        return counted
 
     def _with_headers(self, send: Send) -> Send:
         async def send_with_headers(message: Message) -> None:
@@ -55,15 +75,19 @@ class Door:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
+        words = "this was sent from the page of another site: open the page here and try again"
+        await self._answer(403, "cross-site", words, scope, receive, send)
+
+    async def _answer(self, status: int, code: str, detail: str, scope: Scope, receive: Receive, send: Send) -> None:
         body = {
             "type": "about:blank",
-            "title": "Cross site",
-            "status": 403,
-            "detail": "this was sent from the page of another site: open the page here and try again",
-            "code": "cross-site",
+            "title": code.replace("-", " ").capitalize(),
+            "status": status,
+            "detail": detail,
+            "code": code,
             "errors": [],
         }
-        answer = Response(orjson.dumps(body), 403, media_type="application/problem+json")
+        answer = Response(orjson.dumps(body), status, media_type="application/problem+json")
         await answer(scope, receive, self._with_headers(send))
 
 

@@ -7,6 +7,7 @@
     ├── Invalid           422  a parameter or field cannot be read
     ├── Conflict          409  the state moved while you looked
     ├── TooMany           429  too often; `retry_after_s` says when again
+    ├── Busy              503  too much at once; `retry_after_s` says when again
     └── Unavailable       503  the database cannot answer now
 
 A message says what is wrong, where, and what would be right.
@@ -15,6 +16,7 @@ A message says what is wrong, where, and what would be right.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class CitymarkError(Exception):
         super().__init__(message)
         self.message = message
         self.problems = problems
+        # What else the answer holds, by name.
+        self.extra: dict[str, Any] = {}
 
 
 class Unauthenticated(CitymarkError):
@@ -72,15 +76,26 @@ class Conflict(CitymarkError):
     code = "conflict"
 
 
-class TooMany(CitymarkError):
-    """Asked too often; worth another try after `retry_after_s` seconds."""
-
-    status = 429
-    code = "too-many-requests"
+class _Later(CitymarkError):
+    """Worth another try after `retry_after_s` seconds."""
 
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class TooMany(_Later):
+    """Asked too often."""
+
+    status = 429
+    code = "too-many-requests"
+
+
+class Busy(_Later):
+    """Too much is being done at once."""
+
+    status = 503
+    code = "busy"
 
 
 class Unavailable(CitymarkError):

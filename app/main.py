@@ -23,12 +23,17 @@ from app.db import connect, engine_version
 from app.door import Door
 from app.settings import Settings
 from dashboard.app import create_dashboard
+from ingest.mail import MailServer
+
+# What a form may hold beside the file.
+ENVELOPE_BYTES = 1_000_000
 
 
 def create_app(settings: Settings) -> Starlette:
     """The whole program over the database that `settings` name."""
     engine = connect(settings.database_url)
     api = create_api(engine, _limits(settings), is_secure=settings.production)
+    api.state.mail, api.state.public_url = _mail(settings), settings.public_url.rstrip("/")
     dashboard = create_dashboard(engine, language=settings.language)
     routes = [
         Route("/healthz", _healthz),
@@ -36,9 +41,28 @@ def create_app(settings: Settings) -> Starlette:
         Mount("/api", GZipMiddleware(api, minimum_size=1_000)),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=8))),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(Door, is_secure=settings.production)])
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(Door, is_secure=settings.production, most_bytes=settings.max_upload_bytes + ENVELOPE_BYTES)
+        ],
+    )
     app.state.engine = engine
     return app
+
+
+def _mail(settings: Settings) -> MailServer | None:
+    if not settings.smtp_host:
+        return None
+    secret = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
+    return MailServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_sender,
+        settings.smtp_user,
+        secret,
+        settings.smtp_security,
+    )
 
 
 def _limits(settings: Settings) -> Limits:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 import xlsxwriter
+from sqlalchemy.orm import Session
 
-from ingest.findings import SEVERITIES, Finding
-from ingest.upload.known import Known
+from ingest.findings import SEVERITIES, Finding, Findings
+from ingest.upload.known import Known, cities_of, indicators_of
 from ingest.upload.model import Checked
 
 Language = Literal["ru", "en"]
@@ -35,6 +36,17 @@ KINDS: dict[str, tuple[str, str]] = {
     "notice": ("notice", "заметка"),
 }
 _COLOURS = {"error": "#F9D9D6", "confirm": "#FDF0CF", "warning": "#FFF9E5", "notice": "#FFFFFF"}
+
+
+def error_report_of(session: Session, findings: Sequence[Mapping[str, Any]], language: Language = "ru") -> bytes:
+    """The report of findings as a submission keeps them."""
+    kept = Findings()
+    fields = Finding.__dataclass_fields__
+    for item in findings:
+        content = {name: value for name, value in item.items() if name in fields}
+        kept.add(Finding(**{**content, "readings": tuple(content.get("readings") or ())}))
+    known = Known(indicators_of(session), cities_of(session))
+    return error_report(Checked([], kept), known, language)
 
 
 def error_report(checked: Checked, known: Known, language: Language = "ru") -> bytes:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from app.errors import CitymarkError, Problem, TooMany, Unauthenticated
+from app.errors import Busy, CitymarkError, Problem, TooMany, Unauthenticated
 
 if TYPE_CHECKING:
     from app.models import Vintage
@@ -125,9 +125,12 @@ def private(answer: Response) -> Response:
     return answer
 
 
-def problem(status: int, code: str, detail: str, errors: tuple[Problem, ...] = ()) -> Response:
-    """An error as problem+json."""
+def problem(
+    status: int, code: str, detail: str, errors: tuple[Problem, ...] = (), extra: dict[str, Any] | None = None
+) -> Response:
+    """An error as problem+json; `extra` are further members of it."""
     body = {
+        **(extra or {}),
         "type": "about:blank",
         "title": code.replace("-", " ").capitalize(),
         "status": status,
@@ -149,8 +152,8 @@ def install_problems(api: FastAPI) -> None:
 
 async def _of_our_own(_request: Request, error: Exception) -> Response:
     assert isinstance(error, CitymarkError)  # noqa: S101 - registered for this type alone
-    answer = problem(error.status, error.code, error.message, error.problems)
-    if isinstance(error, TooMany):
+    answer = problem(error.status, error.code, error.message, error.problems, error.extra)
+    if isinstance(error, TooMany | Busy):
         answer.headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, Unauthenticated):
         answer.headers["WWW-Authenticate"] = "Bearer"

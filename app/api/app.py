@@ -21,6 +21,9 @@ from app.api import (
     frameworks,
     observations,
     scores,
+    status_board,
+    submission_steps,
+    submissions,
     templates,
     tokens,
     vintages,
@@ -44,6 +47,9 @@ ROUTERS = (
     scores,
     explanations,
     templates,
+    submissions,
+    submission_steps,
+    status_board,
     tokens,
     audit,
 )
@@ -63,6 +69,7 @@ def create_api(engine: Engine, limits: Limits, *, is_secure: bool = False) -> Fa
     )
     api.state.engine = engine
     api.state.limits = limits
+    api.state.mail, api.state.public_url = None, ""
     api.state.cookie = SECURE_COOKIE if is_secure else COOKIE
     for module in ROUTERS:
         api.include_router(module.router, prefix="/v1")

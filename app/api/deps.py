@@ -71,6 +71,11 @@ def _session(request: Request) -> Iterator[Session]:
         yield session
 
 
+def _engine(request: Request) -> Engine:
+    engine: Engine = request.app.state.engine
+    return engine
+
+
 def _limits(request: Request) -> Limits:
     limits: Limits = request.app.state.limits
     return limits
@@ -82,11 +87,12 @@ def _writing_session(request: Request) -> Iterator[Session]:
         yield session
 
 
-def _now() -> datetime:
+def clock() -> datetime:
+    """The instant a request is answered at; tests set it."""
     return datetime.now(UTC)
 
 
-def _actor(request: Request, now: Annotated[datetime, Depends(_now)]) -> Actor:
+def _actor(request: Request, now: Annotated[datetime, Depends(clock)]) -> Actor:
     """Who asks: by a token in the header, else by the cookie of a page."""
     engine: Engine = request.app.state.engine
     cookie = request.cookies.get(request.app.state.cookie)
@@ -98,8 +104,10 @@ SessionDep = Annotated[Session, Depends(_session, scope="function")]
 LimitsDep = Annotated[Limits, Depends(_limits)]
 # Committed before the answer goes out: nobody is told of what was not kept.
 WritingDep = Annotated[Session, Depends(_writing_session, scope="function")]
+# For steps that read first and write after, each in its own transaction.
+EngineDep = Annotated[Engine, Depends(_engine)]
 ActorDep = Annotated[Actor, Depends(_actor)]
-NowDep = Annotated[datetime, Depends(_now)]
+NowDep = Annotated[datetime, Depends(clock)]
 NoQuery = Annotated[NoParameters, Query()]
 
 

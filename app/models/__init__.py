@@ -17,6 +17,15 @@ from app.models.people import (
 )
 from app.models.places import City, CityAlias, Country, Region, RegionAlias
 from app.models.scores import FrameworkVersion, Score, ScoreRun
+from app.models.submissions import (
+    Deadline,
+    IdempotencyKey,
+    ReceivedBytes,
+    Reminder,
+    Submission,
+    SubmissionAnswer,
+    SubmissionComment,
+)
 
 __all__ = [
     "Account",
@@ -28,7 +37,9 @@ __all__ = [
     "CityAlias",
     "Counted",
     "Country",
+    "Deadline",
     "FrameworkVersion",
+    "IdempotencyKey",
     "Indicator",
     "IndicatorDefinition",
     "Invitation",
@@ -37,12 +48,17 @@ __all__ = [
     "Methodology",
     "Observation",
     "Principle",
+    "ReceivedBytes",
     "ReferencePeriod",
     "Region",
     "RegionAlias",
+    "Reminder",
     "Score",
     "ScoreRun",
     "SignIn",
+    "Submission",
+    "SubmissionAnswer",
+    "SubmissionComment",
     "Vintage",
     "VintageScope",
 ]

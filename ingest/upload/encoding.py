@@ -17,6 +17,8 @@ from ingest.upload.texts import noticed
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1251", "cp866", "koi8-r", "mac-cyrillic")
 LEGACY = ("cp1251", "cp866", "koi8-r", "mac-cyrillic")
 SAMPLE_BYTES = 200_000
+# Readings whose letters are Russian to within this share of the best are rivals.
+CLOSE = 0.9
 # Letters of Russian prose in per mille, as counted in the national corpus, rounded.
 _FREQUENCY = dict(
     zip(
@@ -145,9 +147,14 @@ def _ranked(sample: bytes) -> tuple[str | None, str | None]:
         return None, None
     # Without one letter the choice changes nothing but punctuation: the commonest encoding is taken, and shown.
     has_letters = bool(_CYRILLIC.search(sample.decode(scores[0][1])))
-    is_close = has_letters and len(scores) > 1 and scores[1][0] > 0.9 * scores[0][0]
-    rival = scores[1][1] if is_close else None
-    return scores[0][1], rival
+    close = [encoding for score, encoding in scores if score > CLOSE * scores[0][0]]
+    best = scores[0][1]
+    # Small letters are the same bytes in both, and capitals of the Mac read as rubbish in Windows: where Windows
+    # reads nearly as well as the Mac, it is Windows.
+    if set(close) == {"cp1251", "mac-cyrillic"}:
+        best, close = "cp1251", ["cp1251"]
+    rivals = [encoding for encoding in close if sample.decode(encoding) != sample.decode(best)]
+    return best, rivals[0] if has_letters and rivals else None
 
 
 def _russian(text: str) -> float:

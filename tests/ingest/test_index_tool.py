@@ -256,8 +256,8 @@ def test_a_table_saved_by_a_russian_office_is_read_and_a_doubt_is_asked() -> Non
     assert grid.notes == ("read as cp1251",)
     assert grid == replace(csv_grid(text.encode()), notes=grid.notes)
     with pytest.raises(TableError, match="line 1: .* Say which: --encoding cp1251"):
-        csv_grid("city,a\nКазань,1\n".encode("cp1251"))
-    assert csv_grid("city,a\nКазань,1\n".encode("cp1251"), "cp1251").rows[0][1] == ("Казань", "1")
+        csv_grid("city,a\nУхта,1\n".encode("cp866"))
+    assert csv_grid("city,a\nУхта,1\n".encode("cp866"), "cp866").rows[0][1] == ("Ухта", "1")
     recipe = small(
         "[nodes.i]\nchildren = [{ code = 'a', goalposts = [0, 2000] }, { code = 'b', goalposts = [0, 2] }]"
     )

@@ -16,6 +16,7 @@ import pytest
 
 from ingest.upload import Choices, UploadLimits, check, read_upload, reference_known
 from ingest.upload.delimited import delimited
+from ingest.upload.encoding import decoded
 from ingest.upload.numbers import style_of
 from ingest.upload.periods import read_period
 from ingest.upload.texts import TEXTS
@@ -176,3 +177,10 @@ def test_every_check_speaks_both_languages_with_the_same_words() -> None:
 )
 def test_spellings_of_periods(text: str, codes: tuple[str, ...]) -> None:
     assert read_period(text).codes == codes
+
+
+def test_small_letters_that_two_encodings_write_alike_are_no_question() -> None:
+    """Windows and the Mac have the same bytes for small Russian letters: such a header must not stop an office."""
+    text = "город;показатель;период;значение\nru-kazan;TI_SMART_LIGHTING;2024-Q3;64,5\n"
+    for encoding in ("cp1251", "mac-cyrillic"):
+        assert decoded(text.encode(encoding)).text == text

@@ -1,0 +1,99 @@
+"""Publications at their hour: what was approved for a time is published by whichever process looks first."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Event, Thread
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app.access import SYSTEM
+from app.db import lock_audit, reading, writing
+from app.domain.submission import State
+from app.errors import CitymarkError, Conflict
+from app.models import Submission, SubmissionComment
+from ingest.scoring import bring_up_to_date
+from ingest.submissions.sending import Desk, event
+from ingest.submissions.steps import publish
+from ingest.upload import UploadLimits
+
+log = logging.getLogger("citymark.due")
+
+LOOK_EVERY_S = 15.0
+
+
+def due(session: Session, now: datetime) -> list[str]:
+    """The approved submissions whose hour has come, the earliest first."""
+    query = (
+        select(Submission.id)
+        .where(Submission.state == State.APPROVED, Submission.publish_at.is_not(None), Submission.publish_at <= now)
+        .order_by(Submission.publish_at, Submission.number)
+    )
+    return list(session.scalars(query))
+
+
+def publish_due(session: Session, submission_id: str, now: datetime, limits: UploadLimits) -> Submission | None:
+    """Publish one submission whose hour has come; None when somebody else has, or its plan does not hold any more.
+
+    What cannot be published as it was approved loses its hour and stays approved, with a comment that says so.
+    """
+    desk = Desk(SYSTEM, now, limits)
+    lock_audit(session)
+    submission = session.scalar(select(Submission).where(Submission.id == submission_id).with_for_update())
+    if submission is None or submission.state != State.APPROVED or submission.publish_at is None:
+        return None
+    try:
+        with session.begin_nested():
+            return publish(session, desk, submission_id)
+    except Conflict as error:
+        submission.publish_at = None
+        text = f"not published at its hour: {error.message}"
+        who = submission.decided_by
+        session.add(SubmissionComment(submission_id=submission_id, account_id=who, at=now, text=text))
+        event(session, desk, submission, "unschedule", {})
+        return None
+
+
+def run_due(engine: Engine, limits: UploadLimits, *, now: datetime) -> int:
+    """Publish everything whose hour has come, each in its own transaction, then score; how many were published."""
+    with reading(engine) as session:
+        waiting = due(session, now)
+    done = 0
+    for submission_id in waiting:
+        with writing(engine) as session:
+            done += publish_due(session, submission_id, now, limits) is not None
+    if done:
+        bring_up_to_date(engine)
+    return done
+
+
+class Clock:
+    """Looks for what is due, beside a server, until it is stopped."""
+
+    def __init__(
+        self, engine: Engine, limits: UploadLimits, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._engine, self._limits, self._now = engine, limits, now
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="publications-at-their-hour", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more; waits for what is being published."""
+        self._stopped.set()
+        self._thread.join(30)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(LOOK_EVERY_S):
+            try:
+                run_due(self._engine, self._limits, now=self._now())
+            except CitymarkError as error:
+                log.error("what is due could not be published: %s", error.message)
+            except Exception:
+                log.exception("what is due could not be published")
