@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from secrets import token_urlsafe
 from typing import Any, cast
 
 import orjson
@@ -17,13 +20,19 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 import migrations
+from app.accounts.identity import COOKIE, SECURE_COOKIE
+from app.accounts.limits import Limiter
 from app.api.app import create_api
 from app.api.deps import Limits
 from app.db import connect, engine_version
 from app.door import Door
 from app.settings import Settings
 from dashboard.app import create_dashboard
+from dashboard.forms.app import form_routes
+from dashboard.forms.asked import House
+from dashboard.forms.single_sign_on import Provider
 from ingest.mail import MailServer
+from ingest.submissions.due import Clock
 
 # What a form may hold beside the file.
 ENVELOPE_BYTES = 1_000_000
@@ -39,16 +48,47 @@ def create_app(settings: Settings) -> Starlette:
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
         Mount("/api", GZipMiddleware(api, minimum_size=1_000)),
+        *form_routes(_house(engine, settings), _provider(settings)),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=8))),
     ]
-    app = Starlette(
-        routes=routes,
-        middleware=[
-            Middleware(Door, is_secure=settings.production, most_bytes=settings.max_upload_bytes + ENVELOPE_BYTES)
-        ],
-    )
+    clock = Clock(engine, _limits(settings).uploads)
+
+    @asynccontextmanager
+    async def running(_app: Starlette) -> AsyncIterator[None]:
+        # Publications at their hour: every web process looks, the first to lock one publishes it.
+        clock.start()
+        yield
+        clock.stop()
+        engine.dispose()
+
+    most_bytes = settings.max_upload_bytes + ENVELOPE_BYTES
+    door = Middleware(Door, is_secure=settings.production, most_bytes=most_bytes)
+    app = Starlette(routes=routes, middleware=[door], lifespan=running)
     app.state.engine = engine
     return app
+
+
+def _house(engine: Engine, settings: Settings) -> House:
+    return House(
+        engine,
+        _limits(settings).uploads,
+        settings.language,
+        SECURE_COOKIE if settings.production else COOKIE,
+        settings.production,
+        settings.public_url.rstrip("/"),
+        _mail(settings),
+        Limiter.over(engine, settings.redis_url or None),
+        (settings.oidc_name or settings.oidc_issuer) if settings.oidc_issuer else None,
+    )
+
+
+def _provider(settings: Settings) -> Provider | None:
+    if not settings.oidc_issuer:
+        return None
+    secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else None
+    # Outside production a key of this process will do: a way that was begun before a restart is begun again.
+    key = settings.secret_key.get_secret_value() if settings.secret_key else token_urlsafe(48)
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, key)
 
 
 def _mail(settings: Settings) -> MailServer | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -11,6 +12,9 @@ from app.api.answers import PROBLEM_RESPONSES
 from app.api.deps import Parameters, SessionDep
 from app.domain.period import parse_period
 from app.errors import NotFound
+from app.queries import observations, vintages
+from app.queries.codes import city_ids, indicator_codes
+from app.queries.selection import Selection
 from ingest.templates import Template, schema_json, template_csv, template_xlsx
 from ingest.upload.known import cities_of, indicators_of
 
@@ -58,7 +62,22 @@ def _template(session: SessionDep, city: str, period: str, query: TemplateParame
     indicators = list(indicators_of(session).values())
     if not any(facts.frequency == frequency for facts in indicators):
         raise NotFound(f"nothing is reported for a period like {period!r}: write 2024-Q3 or 2024")
-    return Template(cities[city], period, indicators, language=query.language)
+    return Template(cities[city], period, indicators, _previous(session, city, period), language=query.language)
+
+
+def _previous(session: SessionDep, city: str, period: str) -> dict[str, Decimal | None]:
+    """What is published of the city for the period before, by indicator."""
+    newest = vintages.newest(session)
+    if newest is None:
+        return {}
+    before = parse_period(period).previous()
+    selection = Selection(city_ids=tuple(city_ids(session, [city]).values()), periods=((before, before),))
+    found = observations.every(session, selection, newest.number)
+    codes = indicator_codes(session, found.indicator_id).tolist()
+    return {
+        code: None if value is None else Decimal(value)
+        for code, value in zip(codes, found.value.tolist(), strict=True)
+    }
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

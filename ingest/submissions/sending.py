@@ -16,7 +16,7 @@ from app import audit
 from app.access import Action, Actor, Thing, require
 from app.db import lock_audit, reading, writing
 from app.domain.period import Period, parse_period, period_of_number
-from app.domain.submission import State
+from app.domain.submission import ANSWERABLE, State
 from app.errors import Conflict, Invalid, NotFound, Problem
 from app.models import City, IdempotencyKey, ReceivedBytes, Submission, SubmissionAnswer
 from ingest.submissions.known import Subject, dates_of, known_for
@@ -70,14 +70,27 @@ def receive(engine: Engine, desk: Desk, received: Received, *, key: str | None =
     with reading(engine) as session:
         where = _addressed(session, desk, received)
         known = _repeated(session, desk, received, where, key)
-        if known is not None:
+        if known is not None and known.state not in ANSWERABLE:
             return known.id
         found = _worked(session, desk, received, _subject(session, desk, *where, received))
     with writing(engine) as session:
         # Two senders at once take turns, so the second finds what the first has kept.
         lock_audit(session)
         known = _repeated(session, desk, received, where, key)
-        return known.id if known is not None else _keep(session, desk, received, where, found, key).id
+        if known is None:
+            return _keep(session, desk, received, where, found, key).id
+        if known.state in ANSWERABLE:
+            # Sent again, a draft is judged by what is known now.
+            _read_again(session, replace(desk, read=found.reading), known)
+        return known.id
+
+
+def _read_again(session: Session, desk: Desk, submission: Submission) -> None:
+    found = again(session, desk, submission)
+    if (found.plan.sha256, found.verdict) == (submission.plan_sha256, submission.verdict):
+        return
+    take(submission, found)
+    event(session, desk, submission, "read_again", {"verdict": found.verdict})
 
 
 def _keep(
@@ -110,6 +123,13 @@ def _keep(
     }
     event(session, desk, submission, "receive", details)
     return submission
+
+
+def take(submission: Submission, found: Worked) -> None:
+    """Keep what was found now; without errors and doubts it may be submitted."""
+    for name, value in report(found).items():
+        setattr(submission, name, value)
+    submission.state = State.CHECKED if found.verdict == "ready" else State.DRAFT
 
 
 def report(found: Worked) -> dict[str, Any]:

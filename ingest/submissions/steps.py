@@ -21,7 +21,7 @@ from ingest.publish import Provenance
 from ingest.publish import publish as publish_figures
 from ingest.submissions.plan import Plan, figures_of
 from ingest.submissions.reading import Worked
-from ingest.submissions.sending import Desk, again, event, read_first, refuse_bad_text, report
+from ingest.submissions.sending import Desk, again, event, read_first, refuse_bad_text, report, take
 from ingest.upload import confirmation
 
 
@@ -73,7 +73,7 @@ def confirm(session: Session, desk: Desk, submission_id: str, answers: Mapping[i
         _answer(session, desk, submission, found, kept[number], reason.strip())
     session.flush()
     again_found = again(session, desk, submission)
-    _take(submission, again_found)
+    take(submission, again_found)
     event(session, desk, submission, "confirm", {"answers": len(answers), "verdict": again_found.verdict})
     return submission
 
@@ -99,12 +99,6 @@ def _answer(
         at=desk.now,
     )
     session.merge(row)
-
-
-def _take(submission: Submission, found: Worked) -> None:
-    for name, value in report(found).items():
-        setattr(submission, name, value)
-    submission.state = State.CHECKED if found.verdict == "ready" else State.DRAFT
 
 
 def submit(session: Session, desk: Desk, submission_id: str, *, plan: str | None = None) -> Submission:

@@ -315,13 +315,24 @@ def _is_consistent(typing: Typing, record: Record, facts: IndicatorFacts, value:
 def _has_its_unit(typing: Typing, record: Record, facts: IndicatorFacts) -> bool:
     text = text_of(record.cells.get("unit", "")).strip()
     probe = f"1 {text}" if text != "%" else "1 %"
-    if not text or folded(text) in (folded(facts.unit), folded(facts.unit_label_en), folded(facts.unit_label_ru)):
+    labels = (facts.unit, facts.unit_label_en, facts.unit_label_ru)
+    if not text or any(_is_same_unit(text, label) for label in labels):
         return True
     if read_value(probe, facts, Style()).value is not None:
         return True
     wanted = (facts.unit_label_en, facts.unit_label_ru)
     typing.say("unit-differs", record, "unit", unit=text, wanted=wanted, indicator=facts.code)
     return False
+
+
+def _is_same_unit(text: str, label: str) -> bool:
+    """Whether a cell says this unit, also with a question mark for a sign that an old encoding could not hold.
+
+    Excel saves `мкг/м³` as `мкг/м?` in Windows-1251.
+    """
+    said, wanted = folded(text), folded(label)
+    is_long = len(said) == len(wanted) > said.count("?")
+    return said == wanted or (is_long and all(a in (b, "?") for a, b in zip(said, wanted, strict=True)))
 
 
 def _is_its_ratio(typing: Typing, record: Record, facts: IndicatorFacts, number: Decimal) -> bool:

@@ -17,6 +17,13 @@ def test_the_workbook_and_the_csv_name_the_city_and_its_indicators(client: TestC
     assert text.startswith("город;показатель;")
 
 
+def test_the_value_of_the_period_before_stands_beside_the_one_to_fill_in(client: TestClient) -> None:
+    text = client.get("/api/v1/templates/ru-kazan/2024-Q4.csv").content.decode("utf-8-sig")
+    head, line = (row.split(";") for row in text.splitlines()[:2])
+    assert line[head.index("прошлое значение")] == "61,5"
+    assert line[head.index("значение")] == ""
+
+
 def test_the_schema_is_served_beside_them(client: TestClient) -> None:
     schema = client.get("/api/v1/templates/ru-kazan/2024-Q3/schema.json").json()
     assert schema["primaryKey"] == ["город", "показатель", "период"]

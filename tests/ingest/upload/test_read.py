@@ -8,6 +8,7 @@ import json
 import re
 import string
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
@@ -184,3 +185,13 @@ def test_small_letters_that_two_encodings_write_alike_are_no_question() -> None:
     text = "город;показатель;период;значение\nru-kazan;TI_SMART_LIGHTING;2024-Q3;64,5\n"
     for encoding in ("cp1251", "mac-cyrillic"):
         assert decoded(text.encode(encoding)).text == text
+
+
+@pytest.mark.parametrize("unit", ["мкг/м³", "мкг/м3", "мкг/м?", "мкг/м\u00b3 "])
+def test_a_unit_that_an_old_encoding_could_not_hold_is_still_the_unit(unit: str) -> None:
+    text = f"город;показатель;период;значение;единица измерения\nru-kazan;QM_PM25;2024-Q3;14,5;{unit}\n"
+    known = reference_known(today=date(2025, 2, 1))
+    checked = check(read_upload(text.encode(), "figures.csv", known=known), known)
+    assert [row.value for row in checked.rows] == [Decimal("14.5")]
+    wrong = text.replace(unit, "мг/м3")
+    assert check(read_upload(wrong.encode(), "figures.csv", known=known), known).verdict == "errors"

@@ -1,0 +1,47 @@
+"""The routes of the pages with forms."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute, Mount, Route
+
+from dashboard.forms import people, reporting, submission
+from dashboard.forms.asked import House, served
+from dashboard.forms.single_sign_on import Provider, provider_app
+
+GET = {
+    "/sign-in": people.sign_in,
+    "/sign-in/invitation": people.invitation,
+    "/account": people.account,
+    "/admin": people.admin,
+    "/submit": reporting.submit,
+    "/submission/{submission}": submission.submission,
+    "/review": reporting.review,
+    "/status": reporting.status,
+    "/receipt": reporting.verify,
+    "/receipt/{submission}": reporting.receipt,
+}
+POST = {
+    "/sign-in": people.do_sign_in,
+    "/sign-in/invitation": people.do_invitation,
+    "/sign-out": people.do_sign_out,
+    "/account/tokens": people.do_token,
+    "/account/tokens/{token:int}/revoke": people.do_revoke,
+    "/account/password": people.do_password,
+    "/admin/people": people.do_add_person,
+    "/admin/people/{person:int}": people.do_person,
+    "/submit": reporting.do_submit,
+    "/submission/{submission}": reporting.do_step,
+    "/submission/{submission}/read": reporting.do_read,
+    "/status": reporting.do_status,
+    "/receipt": reporting.verify,
+}
+
+
+def form_routes(house: House, provider: Provider | None) -> list[BaseRoute]:
+    """Every page with a form, in the order they are tried."""
+    routes: list[BaseRoute] = []
+    if provider is not None:
+        routes.append(Mount("/sign-in/provider", provider_app(house, provider)))
+    routes += [Route(path, served(house, handler), methods=["GET"]) for path, handler in GET.items()]
+    routes += [Route(path, served(house, handler), methods=["POST"]) for path, handler in POST.items()]
+    return routes

@@ -1,0 +1,153 @@
+"""A request to a page with forms, read once and bounded: who asks, in which language, what form and file say."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from app.access import Actor
+from app.accounts.identity import actor_of
+from app.accounts.limits import Limiter
+from app.errors import CitymarkError, NotFound, TooMany, Unauthenticated
+from dashboard.forms.pages import page
+from dashboard.forms.words import Words
+from dashboard.texts import LANGUAGES
+from ingest.mail import MailServer
+from ingest.upload import UploadLimits
+
+log = logging.getLogger("citymark.forms")
+LANGUAGE_COOKIE = "citymark-language"
+MOST_FIELDS = 3_000
+
+
+@dataclass(frozen=True)
+class House:
+    """What the pages stand on: the database, limits, and how this installation is set."""
+
+    engine: Engine
+    limits: UploadLimits
+    language: str
+    cookie: str
+    is_secure: bool
+    public_url: str
+    mail: MailServer | None
+    limiter: Limiter
+    single_sign_on: str | None = None
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request."""
+
+    house: House
+    actor: Actor
+    now: datetime
+    words: Words
+    path: str
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    files: Mapping[str, tuple[str, bytes]]
+    places: Mapping[str, str]
+    secret: str | None
+    address: str
+
+    def field(self, name: str) -> str:
+        """A field of the form, stripped; empty when it is not there."""
+        return self.form.get(name, "").strip()
+
+    def listed(self, name: str) -> list[str]:
+        """The words of a field that holds several, separated by spaces or commas."""
+        return [part for part in self.field(name).replace(",", " ").split() if part]
+
+    def page(self, template: str, status: int = 200, **content: Any) -> Response:
+        """A page of this template."""
+        return page(self, template, status=status, **content)
+
+    def go(self, path: str) -> Response:
+        """On to another page, by GET."""
+        return RedirectResponse(path, status_code=303, headers={"Cache-Control": "no-store"})
+
+
+Handler = Callable[[Asked], Response]
+
+
+def served(house: House, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """A handler as an endpoint: the form is read, the work is done in a thread, errors become pages."""
+
+    async def endpoint(request: Request) -> Response:
+        form: dict[str, str] = {}
+        files: dict[str, tuple[str, bytes]] = {}
+        if request.method == "POST":
+            async with request.form(max_files=2, max_fields=MOST_FIELDS) as given:
+                for name, value in given.multi_items():
+                    if isinstance(value, UploadFile):
+                        content = await value.read(house.limits.max_upload_bytes + 1)
+                        if value.filename:
+                            files[name] = (value.filename, content)
+                    else:
+                        form[name] = f"{form[name]} {value}" if name in form else value
+        return await run_in_threadpool(_answered, house, handler, request, (form, files))
+
+    return endpoint
+
+
+def _answered(
+    house: House, handler: Handler, request: Request, given: tuple[dict[str, str], dict[str, tuple[str, bytes]]]
+) -> Response:
+    now, secret = house.clock(), request.cookies.get(house.cookie)
+    actor = actor_of(house.engine, cookie=secret, authorization=None, now=now)
+    language = _language(house, request)
+    asked = Asked(
+        house,
+        actor,
+        now,
+        Words(language),
+        request.url.path,
+        dict(request.query_params),
+        *given,
+        dict(request.path_params),
+        secret,
+        request.client.host if request.client else "",
+    )
+    try:
+        answer = handler(asked)
+    except CitymarkError as error:
+        answer = _refused(asked, error)
+    except Exception as error:
+        reference = uuid4().hex[:8]
+        log.error("page failed, reference %s", reference, exc_info=error)
+        answer = asked.page("message.html", 500, title=asked.words.say("failed"), text=reference)
+    if request.query_params.get("lang") in LANGUAGES:
+        answer.set_cookie(
+            LANGUAGE_COOKIE, language, max_age=31_536_000, secure=house.is_secure, httponly=True, samesite="lax"
+        )
+    return answer
+
+
+def _language(house: House, request: Request) -> str:
+    for language in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if language in LANGUAGES:
+            return str(language)
+    return house.language
+
+
+def _refused(asked: Asked, error: CitymarkError) -> Response:
+    """What went wrong and what would be right; who has not signed in is taken to the sign-in."""
+    if isinstance(error, Unauthenticated) and asked.path != "/sign-in":
+        return asked.go(f"/sign-in?next={asked.path}")
+    key = "not_found" if isinstance(error, NotFound) else "too_many" if isinstance(error, TooMany) else "refused"
+    lines = [problem.message for problem in error.problems]
+    return asked.page(
+        "message.html", error.status, title=asked.words.say(key), text=error.message, lines=lines, error=error
+    )

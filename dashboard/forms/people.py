@@ -1,0 +1,237 @@
+"""Sign-in, invitation, account with tokens, users and audit."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from app import audit
+from app.access import Action, Role, Scope, require
+from app.accounts import people, signing_in, tokens
+from app.accounts.limits import SIGN_IN_FROM_ADDRESS, SIGN_IN_OF_EMAIL
+from app.accounts.people import Rights, roles_of
+from app.db import reading, writing
+from app.errors import CitymarkError, Conflict, Invalid, Unauthenticated
+from app.queries import reference
+from dashboard.forms.asked import Asked
+
+EVENTS = 50
+
+
+def sign_in(asked: Asked) -> Response:
+    """The form; what was asked for comes after it."""
+    if asked.actor.is_signed_in:
+        return asked.go(home(asked))
+    return asked.page("sign_in.html", next=local_path(asked.query.get("next", "")), email="", error=None)
+
+
+def do_sign_in(asked: Asked) -> Response:
+    """Try; the answer to every failure is the same, and trying is limited for the address and for the network."""
+    email, after = asked.field("email"), local_path(asked.field("next"))
+    try:
+        asked.house.limiter.count(SIGN_IN_FROM_ADDRESS, "sign-in-from", asked.address)
+        asked.house.limiter.count(SIGN_IN_OF_EMAIL, "sign-in-of", email.casefold())
+        with writing(asked.house.engine) as session:
+            secret = signing_in.by_password(session, email, asked.form.get("password", ""), now=asked.now)
+    except (Unauthenticated, CitymarkError) as error:
+        key = "sign_in_refused" if isinstance(error, Unauthenticated) else "too_many"
+        words = asked.words.say(key)
+        return asked.page("sign_in.html", error.status, next=after, email=email, error=words)
+    return signed_in(asked, secret, after or "/sign-in")
+
+
+def signed_in(asked: Asked, secret: str, path: str) -> Response:
+    """On to a page, with the cookie that tells who it is."""
+    answer = asked.go(path)
+    answer.set_cookie(
+        asked.house.cookie,
+        secret,
+        max_age=int(signing_in.LASTS.total_seconds()),
+        secure=asked.house.is_secure,
+        httponly=True,
+        samesite="lax",
+        path="/",
+    )
+    return answer
+
+
+def do_sign_out(asked: Asked) -> Response:
+    """End the sign-in on the server and take the cookie away."""
+    if asked.secret:
+        with writing(asked.house.engine) as session:
+            signing_in.sign_out(session, asked.secret, now=asked.now)
+    answer = asked.go("/sign-in")
+    answer.delete_cookie(asked.house.cookie, path="/", secure=asked.house.is_secure, httponly=True)
+    return answer
+
+
+def home(asked: Asked) -> str:
+    """Where a person begins."""
+    if Role.OFFICIAL in asked.actor.roles:
+        return "/submit"
+    return "/review" if Role.REVIEWER in asked.actor.roles else "/account"
+
+
+def local_path(path: str) -> str:
+    """A path of this host, or nothing: nobody is sent elsewhere after signing in."""
+    parts = urlsplit(path)
+    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    return path if is_ours and path.isprintable() and "\\" not in path else ""
+
+
+def invitation(asked: Asked) -> Response:
+    """Set a password by an invitation."""
+    key = asked.query.get("key", "")
+    with reading(asked.house.engine) as session:
+        person = people.invited(session, key, now=asked.now)
+    return asked.page("invitation.html", key=key, person=person, error=None)
+
+
+def do_invitation(asked: Asked) -> Response:
+    """The password is set and the person signed in."""
+    key = asked.field("key")
+    try:
+        with writing(asked.house.engine) as session:
+            person = people.accept(session, key, asked.form.get("password", ""), now=asked.now)
+            secret = signing_in.start(session, person.id, "invitation", now=asked.now)
+    except Invalid:
+        with reading(asked.house.engine) as session:
+            person = people.invited(session, key, now=asked.now)
+        words = asked.words.say("password_refused")
+        return asked.page("invitation.html", 422, key=key, person=person, error=words)
+    return signed_in(asked, secret, "/account")
+
+
+def account(asked: Asked, made: str | None = None, error: str | None = None) -> Response:
+    """Who I am, what I may, my tokens."""
+    _signed_in_only(asked)
+    with reading(asked.house.engine) as session:
+        person = people.person(session, asked.actor.account_id or 0)
+        mine = tokens.tokens(session, asked.actor) if asked.actor.roles else []
+        cities = {entry.city.code: entry.city for entry in reference.cities(session)} if person.cities else {}
+    status = 422 if error else 200
+    shown = [asked.words.name(cities[code]) for code in person.cities]
+    return asked.page(
+        "account.html",
+        status,
+        person=person,
+        cities=shown,
+        tokens=mine,
+        now=asked.now,
+        made=made,
+        error=error,
+        scopes=list(Scope),
+        most_days=tokens.MOST_DAYS,
+    )
+
+
+def do_token(asked: Asked) -> Response:
+    """Make a token: the page shows it this once."""
+    _signed_in_only(asked)
+    days = asked.field("days")
+    try:
+        with writing(asked.house.engine) as session:
+            scopes = frozenset(Scope(name) for name in asked.listed("scope") if name in set(Scope))
+            number = int(days) if days.isascii() and days.isdigit() and len(days) < 6 else 0
+            _, secret = tokens.add_token(session, asked.actor, asked.field("name"), scopes, number, now=asked.now)
+    except Invalid:
+        return account(asked, error=asked.words.say("token_refused", most=tokens.MOST_DAYS))
+    return account(asked, made=secret)
+
+
+def do_revoke(asked: Asked) -> Response:
+    """Take a token back."""
+    _signed_in_only(asked)
+    with writing(asked.house.engine) as session:
+        tokens.revoke_token(session, asked.actor, int(asked.places["token"]), now=asked.now)
+    return asked.go("/account")
+
+
+def do_password(asked: Asked) -> Response:
+    """Change the password, with the old one; every browser signs in anew."""
+    _signed_in_only(asked)
+    asked.house.limiter.count(SIGN_IN_OF_EMAIL, "password-of", str(asked.actor.account_id))
+    try:
+        with writing(asked.house.engine) as session:
+            email = people.person(session, asked.actor.account_id or 0).email
+            signing_in.by_password(session, email, asked.form.get("old", ""), now=asked.now)
+            people.set_password(session, asked.actor, asked.form.get("password", ""), now=asked.now)
+            secret = signing_in.start(session, asked.actor.account_id or 0, "password", now=asked.now)
+    except (Invalid, Unauthenticated) as error:
+        key = "password_refused" if isinstance(error, Invalid) else "old_password_refused"
+        return account(asked, error=asked.words.say(key))
+    return signed_in(asked, secret, "/account")
+
+
+def admin(asked: Asked, link: str | None = None, error: str | None = None) -> Response:
+    """Everybody, with rights; the newest audit events."""
+    require(asked.actor, Action.MANAGE_ACCOUNTS)
+    before = asked.query.get("before", "")
+    number = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
+    with reading(asked.house.engine) as session:
+        everybody = people.people(session)
+        events = audit.events(session, before=number, limit=EVENTS)
+        broken = next(audit.faults(session), None)
+    status = 422 if error else 200
+    return asked.page(
+        "admin.html",
+        status,
+        people=everybody,
+        events=events,
+        link=link,
+        error=error,
+        broken=broken,
+        oldest=events[-1].number if len(events) == EVENTS else None,
+    )
+
+
+def do_add_person(asked: Asked) -> Response:
+    """Make an account and show the link with which its password is set."""
+    require(asked.actor, Action.MANAGE_ACCOUNTS)
+    try:
+        with writing(asked.house.engine) as session:
+            person = people.add_person(
+                session,
+                asked.actor,
+                asked.field("email"),
+                asked.field("name"),
+                _rights(asked),
+                now=asked.now,
+                language=asked.words.language,
+            )
+            secret = people.invite(session, asked.actor, person.id, now=asked.now)
+    except (Invalid, Conflict) as error:
+        return admin(asked, error=error.message)
+    return admin(asked, link=_link(asked, secret))
+
+
+def do_person(asked: Asked) -> Response:
+    """Change rights, shut out, let in, or invite anew."""
+    require(asked.actor, Action.MANAGE_ACCOUNTS)
+    number, deed = int(asked.places["person"]), asked.field("deed")
+    secret = None
+    try:
+        with writing(asked.house.engine) as session:
+            if deed == "invite":
+                secret = people.invite(session, asked.actor, number, now=asked.now)
+            elif deed in ("disable", "enable"):
+                people.set_active(session, asked.actor, number, is_active=deed == "enable", now=asked.now)
+            else:
+                people.set_rights(session, asked.actor, number, _rights(asked), now=asked.now)
+    except (Invalid, Conflict) as error:
+        return admin(asked, error=error.message)
+    return admin(asked, link=_link(asked, secret)) if secret else asked.go("/admin")
+
+
+def _link(asked: Asked, secret: str) -> str:
+    return f"{asked.house.public_url}/sign-in/invitation?key={secret}"
+
+
+def _rights(asked: Asked) -> Rights:
+    return Rights(roles_of(asked.listed("role")), frozenset(asked.listed("cities")))
+
+
+def _signed_in_only(asked: Asked) -> None:
+    if not asked.actor.is_signed_in:
+        raise Unauthenticated("sign in first")

@@ -1,0 +1,113 @@
+"""Single sign-on by OpenID Connect: to the provider, back with a code, in with the account that was made here before.
+
+Authlib speaks the protocol: discovery, state, nonce, PKCE, the signature and the claims of the token.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.integrations.starlette_client import OAuth
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from app.accounts import signing_in
+from app.db import writing
+from dashboard.forms.asked import House, served
+from dashboard.forms.people import local_path
+
+log = logging.getLogger("citymark.single_sign_on")
+# The way there and back takes minutes; the sealed cookie that remembers it lives no longer.
+WAY_LASTS_S = 600
+
+
+@dataclass(frozen=True)
+class Provider:
+    """What is known of the provider."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None
+    secret_key: str
+
+
+def provider_app(house: House, provider: Provider) -> Starlette:
+    """`/sign-in/provider` and the way back, with the sealed cookie that joins them."""
+    oauth = OAuth()
+    oauth.register(
+        "provider",
+        client_id=provider.client_id,
+        client_secret=provider.client_secret,
+        server_metadata_url=f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration",
+        client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256"},
+    )
+
+    async def there(request: Request) -> Response:
+        request.session["next"] = local_path(request.query_params.get("next", ""))
+        back = f"{house.public_url or str(request.base_url).rstrip('/')}/sign-in/provider/back"
+        back = back.replace("/sign-in/provider/sign-in/provider", "/sign-in/provider")
+        try:
+            answer: Response = await oauth.provider.authorize_redirect(request, back)
+        except Exception as error:
+            # Whatever the provider, or the network on the way to it, does wrong has one answer for the reader.
+            log.error("the provider cannot be reached: %s", type(error).__name__)
+            return await _failed(request)
+        return answer
+
+    async def back(request: Request) -> Response:
+        try:
+            token: dict[str, Any] = await oauth.provider.authorize_access_token(request)
+            claims = token["userinfo"]
+            secret = await run_in_threadpool(_secret, house, claims)
+        except Exception as error:
+            # A forged answer, a stolen code, an unknown person, a network that fails: nobody comes in.
+            log.warning("single sign-on refused: %s", type(error).__name__)
+            return await _failed(request)
+        answer = RedirectResponse(request.session.pop("next", "") or "/account", 303)
+        answer.headers["Cache-Control"] = "no-store"
+        answer.set_cookie(
+            house.cookie,
+            secret,
+            max_age=int(signing_in.LASTS.total_seconds()),
+            secure=house.is_secure,
+            httponly=True,
+            samesite="lax",
+        )
+        return answer
+
+    _failed = served(house, _refused)
+    seal = Middleware(
+        SessionMiddleware,
+        secret_key=provider.secret_key,
+        session_cookie="citymark-way",
+        max_age=WAY_LASTS_S,
+        same_site="lax",
+        https_only=house.is_secure,
+    )
+    return Starlette(routes=[Route("/", there), Route("/back", back)], middleware=[seal])
+
+
+def _secret(house: House, claims: dict[str, Any]) -> str:
+    """Sign in the account behind the claims; its subject is issuer and person together."""
+    subject = f"{claims['iss']}|{claims['sub']}"
+    with writing(house.engine) as session:
+        return signing_in.by_single_sign_on(
+            session,
+            subject,
+            claims.get("email"),
+            is_verified=claims.get("email_verified") is True,
+            now=house.clock(),
+        )
+
+
+def _refused(asked: Any) -> Response:
+    words = asked.words.say("single_sign_on_failed")
+    answer: Response = asked.page("sign_in.html", 401, next="", email="", error=words)
+    return answer

@@ -1,0 +1,43 @@
+"""Every sentence of the pages with forms, in Russian and English; the rest is said as on the other pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.domain.period import parse_period
+from dashboard.forms.sentences import SENTENCES as FORMS
+from dashboard.locale import Locale
+
+
+class Words(Locale):
+    """Sentences of the forms first, then those of all pages."""
+
+    def say(self, key: str, **parts: object) -> str:
+        """The sentence in this language, its `{parts}` filled in."""
+        if key in FORMS:
+            return FORMS[key][self.language].format(**parts)
+        return super().say(key, **parts)
+
+    def moment(self, at: datetime | None) -> str:
+        """Day and time in UTC; a dash where there is none."""
+        return "–" if at is None else f"{self.date(at)} {at:%H:%M} UTC"
+
+    def period_of(self, code: str) -> str:
+        """A period by its code, in words."""
+        return self.period(parse_period(code))
+
+    def digits(self, text: str | None) -> str:
+        """A number by its exact digits, none lost; a dash where there is none."""
+        if text is None:
+            return "–"
+        return self.number(float(text), len(text.partition(".")[2]))
+
+    def of(self, family: str, code: str) -> str:
+        """The word for a code of a family (`state`, `role`, `severity`); the code itself where there is none."""
+        key = f"{family}_{code}"
+        return self.say(key) if key in FORMS else code
+
+    def said(self, finding: dict[str, object]) -> str:
+        """What a finding says in this language."""
+        own = finding.get("message_ru") if self.language == "ru" else None
+        return str(own or finding["message"])

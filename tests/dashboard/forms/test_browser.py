@@ -1,0 +1,113 @@
+"""The flow of an official in a real browser: by mouse, by keyboard, without script, and by axe."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.dashboard.forms.conftest import PASSWORD, Site, file
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("forms")]
+SCREENS = Path(__file__).parents[2] / "screens"
+
+
+@pytest.fixture
+def address(site: Site, serve: Callable[[str], str]) -> str:
+    return serve(site.url)
+
+
+def signed_in(page: Page, address: str, who: str) -> None:
+    page.goto(f"{address}/sign-in")
+    page.fill("[name=email]", f"{who}@city.example")
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "sign-in" not in url)
+
+
+def grave(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in serious]
+
+
+def shot(page: Page, name: str) -> None:
+    if os.environ.get("CITYMARK_WRITE_SCREENS"):
+        SCREENS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
+
+
+def test_an_official_submits_and_a_reviewer_publishes(chromium: Browser, address: str, tmp_path: Path) -> None:
+    outside: list[str] = []
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    page.on("request", lambda request: None if request.url.startswith(address) else outside.append(request.url))
+    signed_in(page, address, "kazan")
+    assert page.url.endswith("/submit")
+    assert grave(page) == []
+    clean = tmp_path / "показатели.csv"
+    clean.write_bytes(file(("TI_SMART_LIGHTING", 95), ("CE_OPEN_DATA", 31)))
+    page.set_input_files("[name=file]", clean)
+    page.click("text=Проверить файл")
+    page.wait_for_url("**/submission/**")
+    shot(page, "submission-ready")
+    assert page.locator("h2", has_text="Всё в порядке").count() == 1
+    assert grave(page) == []
+    page.click("text=Подать в министерство")
+    page.wait_for_url("**/receipt/**")
+    assert grave(page) == []
+    reviewer = chromium.new_context().new_page()
+    signed_in(reviewer, address, "reviewer")
+    reviewer.click("tbody a")
+    reviewer.click("text=Одобрить")
+    reviewer.click("text=Опубликовать сейчас")
+    reviewer.wait_for_selector(".state.published")
+    assert grave(reviewer) == []
+    assert [url for url in outside if not url.startswith("data:")] == []
+
+
+@pytest.mark.parametrize(("language", "width"), [("ru", 320), ("en", 390), ("ru", 1440), ("en", 1440)])
+def test_every_page_fits_and_has_no_serious_barrier(
+    chromium: Browser, address: str, site: Site, tmp_path: Path, language: str, width: int
+) -> None:
+    where = site.send("kazan", file(("TI_SMART_LIGHTING", 164.5), ("CE_OPEN_DATA", "много")))
+    for who, paths in (
+        ("kazan", ("/submit", where, "/account")),
+        ("reviewer", ("/review", where, "/status")),
+        ("administrator", ("/admin",)),
+        (None, ("/sign-in", "/receipt")),
+    ):
+        page = chromium.new_context(viewport={"width": width, "height": 900}).new_page()
+        if who:
+            signed_in(page, address, who)
+        for path in paths:
+            page.goto(f"{address}{path}?lang={language}")
+            shot(page, f"{path.strip('/').replace('/', '-')[:10]}-{who}-{language}-{width}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert page.locator("html").get_attribute("lang") == language
+            if width != 390:
+                assert grave(page) == [], path
+        page.context.close()
+
+
+def test_without_script_by_keyboard_alone(chromium: Browser, address: str, tmp_path: Path) -> None:
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{address}/submit")
+    page.keyboard.type("kazan@city.example")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/submit")
+    path = tmp_path / "f.csv"
+    path.write_bytes(file(("CE_OPEN_DATA", 31)))
+    page.set_input_files("[name=file]", path)
+    page.focus("button[value=file]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/submission/**")
+    page.focus("button[value=submit]")
+    page.keyboard.press("Space")
+    page.wait_for_url("**/receipt/**")
+    assert "Расписка" in (page.text_content("h1") or "")

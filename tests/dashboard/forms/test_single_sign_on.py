@@ -1,0 +1,97 @@
+"""Single sign-on against a real OpenID Connect provider, started here."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+with warnings.catch_warnings():
+    # The provider's own imports are its own affair.
+    warnings.simplefilter("ignore")
+    from oidc_provider_mock import User, run_server_in_thread
+
+from app.main import create_app
+from app.settings import Settings
+from tests.dashboard.forms.conftest import Site
+
+USERS = [
+    User(sub="1", claims={"email": "Reviewer@city.example", "email_verified": True}),
+    User(sub="2", claims={"email": "reviewer@city.example", "email_verified": False}),
+    User(sub="3", claims={"email": "nobody@city.example", "email_verified": True}),
+]
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with run_server_in_thread(user_claims=USERS) as server:
+            yield f"http://localhost:{server.server_port}"
+
+
+@pytest.fixture
+def browser(site: Site, issuer: str) -> TestClient:
+    settings = Settings(
+        database_url=site.url,
+        oidc_issuer=issuer,
+        oidc_client_id="citymark",
+        oidc_client_secret="a secret of the tests",
+        oidc_name="МинЦифры",
+        public_url="http://testserver",
+    )
+    return TestClient(create_app(settings), follow_redirects=False)
+
+
+def way(browser: TestClient, subject: str, wanted: str = "/review") -> httpx.Response:
+    """There, through the provider's own page as this person, and back."""
+    there = browser.get(f"/sign-in/provider/?next={wanted}")
+    assert there.status_code == 302, there.text
+    address = there.headers["location"]
+    asked = parse_qs(urlsplit(address).query)
+    assert asked["code_challenge_method"] == ["S256"]
+    assert asked["redirect_uri"] == ["http://testserver/sign-in/provider/back"]
+    answer = httpx.post(address, data={"sub": subject})
+    assert answer.status_code == 302, answer.text
+    back = urlsplit(answer.headers["location"])
+    return browser.get(f"{back.path}?{back.query}")  # type: ignore[return-value]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_person_with_an_account_comes_in(browser: TestClient) -> None:
+    assert "Войти через МинЦифры" in browser.get("/sign-in").text
+    answer = way(browser, "1")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/review")
+    assert browser.get("/review").status_code == 200
+    browser.post("/sign-out")
+    assert way(browser, "1", "//evil.example").headers["location"] == "/account"
+
+
+@pytest.mark.parametrize("subject", ["2", "3"])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_an_address_that_is_not_verified_or_has_no_account_stays_out(browser: TestClient, subject: str) -> None:
+    answer = way(browser, subject)
+    assert answer.status_code == 401
+    assert "не удался" in answer.text
+    assert browser.get("/review").status_code == 303
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_way_back_that_was_not_begun_here_leads_nowhere(browser: TestClient) -> None:
+    assert browser.get("/sign-in/provider/back?code=stolen&state=forged").status_code == 401
+    begun = browser.get("/sign-in/provider/")
+    state = parse_qs(urlsplit(begun.headers["location"]).query)["state"][0]
+    assert browser.get(f"/sign-in/provider/back?code=stolen&state={state}").status_code == 401
+    assert browser.get("/review").status_code == 303
+
+
+def test_a_provider_that_does_not_answer_is_told(site: Site) -> None:
+    settings = Settings(database_url=site.url, oidc_issuer="http://localhost:9", oidc_client_id="x")
+    answer = TestClient(create_app(settings), follow_redirects=False).get("/sign-in/provider/")
+    assert answer.status_code == 401
+    assert re.search("войдите по паролю", answer.text)
