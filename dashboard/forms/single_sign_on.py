@@ -6,6 +6,7 @@ Authlib speaks the protocol: discovery, state, nonce, PKCE, the signature and th
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,49 +41,7 @@ class Provider:
 
 def provider_app(house: House, provider: Provider) -> Starlette:
     """`/sign-in/provider` and the way back, with the sealed cookie that joins them."""
-    oauth = OAuth()
-    oauth.register(
-        "provider",
-        client_id=provider.client_id,
-        client_secret=provider.client_secret,
-        server_metadata_url=f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration",
-        client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256"},
-    )
-
-    async def there(request: Request) -> Response:
-        request.session["next"] = local_path(request.query_params.get("next", ""))
-        back = f"{house.public_url or str(request.base_url).rstrip('/')}/sign-in/provider/back"
-        back = back.replace("/sign-in/provider/sign-in/provider", "/sign-in/provider")
-        try:
-            answer: Response = await oauth.provider.authorize_redirect(request, back)
-        except Exception as error:
-            # Whatever the provider, or the network on the way to it, does wrong has one answer for the reader.
-            log.error("the provider cannot be reached: %s", type(error).__name__)
-            return await _failed(request)
-        return answer
-
-    async def back(request: Request) -> Response:
-        try:
-            token: dict[str, Any] = await oauth.provider.authorize_access_token(request)
-            claims = token["userinfo"]
-            secret = await run_in_threadpool(_secret, house, claims)
-        except Exception as error:
-            # A forged answer, a stolen code, an unknown person, a network that fails: nobody comes in.
-            log.warning("single sign-on refused: %s", type(error).__name__)
-            return await _failed(request)
-        answer = RedirectResponse(request.session.pop("next", "") or "/account", 303)
-        answer.headers["Cache-Control"] = "no-store"
-        answer.set_cookie(
-            house.cookie,
-            secret,
-            max_age=int(signing_in.LASTS.total_seconds()),
-            secure=house.is_secure,
-            httponly=True,
-            samesite="lax",
-        )
-        return answer
-
-    _failed = served(house, _refused)
+    way = _Way(house, _client(provider), served(house, _refused))
     seal = Middleware(
         SessionMiddleware,
         secret_key=provider.secret_key,
@@ -91,7 +50,55 @@ def provider_app(house: House, provider: Provider) -> Starlette:
         same_site="lax",
         https_only=house.is_secure,
     )
-    return Starlette(routes=[Route("/", there), Route("/back", back)], middleware=[seal])
+    return Starlette(routes=[Route("/", way.there), Route("/back", way.back)], middleware=[seal])
+
+
+def _client(provider: Provider) -> Any:
+    oauth = OAuth()
+    oauth.register(
+        "provider",
+        client_id=provider.client_id,
+        client_secret=provider.client_secret,
+        server_metadata_url=f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration",
+        client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256"},
+    )
+    return oauth.provider
+
+
+@dataclass(frozen=True)
+class _Way:
+    """The way to the provider and back; `refused` is the page of a way that led nowhere."""
+
+    house: House
+    client: Any
+    refused: Callable[[Request], Awaitable[Response]]
+
+    async def there(self, request: Request) -> Response:
+        request.session["next"] = local_path(request.query_params.get("next", ""))
+        base = self.house.public_url or f"{request.url.scheme}://{request.url.netloc}"
+        try:
+            answer: Response = await self.client.authorize_redirect(request, f"{base}/sign-in/provider/back")
+        except Exception as error:
+            # Whatever the provider, or the network on the way to it, does wrong has one answer for the reader.
+            log.error("the provider cannot be reached: %s", type(error).__name__)
+            return await self.refused(request)
+        return answer
+
+    async def back(self, request: Request) -> Response:
+        try:
+            token: dict[str, Any] = await self.client.authorize_access_token(request)
+            secret = await run_in_threadpool(_secret, self.house, token["userinfo"])
+        except Exception as error:
+            # A forged answer, a stolen code, an unknown person, a network that fails: nobody comes in.
+            log.warning("single sign-on refused: %s", type(error).__name__)
+            return await self.refused(request)
+        answer = RedirectResponse(request.session.pop("next", "") or "/account", 303)
+        answer.headers["Cache-Control"] = "no-store"
+        lasts = int(signing_in.LASTS.total_seconds())
+        answer.set_cookie(
+            self.house.cookie, secret, lasts, secure=self.house.is_secure, httponly=True, samesite="lax"
+        )
+        return answer
 
 
 def _secret(house: House, claims: dict[str, Any]) -> str:
