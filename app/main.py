@@ -28,9 +28,9 @@ from app.db import connect, engine_version
 from app.door import Door
 from app.settings import Settings
 from dashboard.app import create_dashboard
-from dashboard.forms.app import form_routes
-from dashboard.forms.asked import House
-from dashboard.forms.single_sign_on import Provider
+from dashboard.served.app import form_routes
+from dashboard.served.asked import House
+from dashboard.served.single_sign_on import Provider
 from ingest.mail import MailServer
 from ingest.submissions.due import Clock
 

@@ -32,6 +32,8 @@ def create_dashboard(engine: Engine, *, language: str) -> Flask:
     app = _Document(
         "dashboard",
         assets_folder=str(ASSETS),
+        # The pages that the server writes link their own style and script.
+        assets_ignore=r"forms\.(css|js)$",
         pages_folder="",
         use_pages=False,
         suppress_callback_exceptions=True,

@@ -13,9 +13,11 @@ LANGUAGE_NAMES = {"ru": "Русский", "en": "English"}
 SENTENCES: dict[str, dict[str, str]] = {
     # The frame around every page.
     "product": {"ru": "Citymark", "en": "Citymark"},
-    "tagline": {"ru": "Показатели городов с историей", "en": "City figures with a memory"},
     "skip": {"ru": "Перейти к содержанию", "en": "Skip to content"},
     "language": {"ru": "Язык", "en": "Language"},
+    "nav_index": {"ru": "Индекс", "en": "Index"},
+    "nav_compare": {"ru": "Сравнение", "en": "Compare"},
+    "nav_submit": {"ru": "Для городов и министерства", "en": "For cities and the ministry"},
     "pages": {"ru": "Страницы", "en": "Pages"},
     "as_of": {"ru": "Данные на {date} · выпуск {vintage}", "en": "Data as of {date} · vintage {vintage}"},
     "as_of_past": {

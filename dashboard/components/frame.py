@@ -43,13 +43,23 @@ def header(locale: Locale, as_of: str) -> html.Header:
         html.Div(
             [
                 name,
-                html.Span(locale.say("tagline"), className="tagline"),
+                _navigation(locale),
                 html.Span(as_of, className="as-of"),
                 _languages(locale),
             ],
             className="wide",
         )
     )
+
+
+def _navigation(locale: Locale) -> html.Nav:
+    """The way to the other pages; they know by themselves who is signed in."""
+    links = [
+        html.Li(html.A(locale.say("nav_index"), href=f"/index?lang={locale.language}")),
+        html.Li(html.A(locale.say("nav_compare"), href="/compare", **aria(current="page"))),
+        html.Li(html.A(locale.say("nav_submit"), href=f"/submit?lang={locale.language}"), className="end"),
+    ]
+    return html.Nav(html.Ul(links), **aria(label=locale.say("pages")))
 
 
 def _languages(locale: Locale) -> html.Div:

@@ -13,7 +13,7 @@ from dashboard.texts import LANGUAGES, SENTENCES, Texts
 SOURCES = [
     file.read_text(encoding="utf-8")
     for file in Path(dashboard.__path__[0]).rglob("*.py")
-    if file.parent.name != "forms"
+    if file.parent.name != "served"
 ]
 SAME = {"roman": "number"}
 

@@ -69,7 +69,9 @@ def _needs(scored: Scored, row: int, gain: float) -> Iterator[Need]:
             continue
         wanted = own + gain / slope
         value, most = float(scored.stages.values[at, row]), leaf.scale.upper
-        reachable = bool(without_dust(np.array([wanted]))[0] <= without_dust(np.array([most]))[0])
+        # Both on one scale: dust beyond the far post is no distance.
+        reached, far = without_dust(np.array([wanted, most]))
+        reachable = bool(reached <= far)
         needed = (value if gain <= 0 else _value_at(leaf, min(wanted, most))) if reachable else None
         yield Need(leaf.code, value, needed, slope * max(most - own, 0.0))
 

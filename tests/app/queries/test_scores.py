@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from app.db import reading, writing
+from app.domain.composite.reach import needs
 from app.domain.period import parse_period
 from app.errors import Invalid, NotFound
 from app.models import Score, ScoreRun
@@ -211,3 +212,16 @@ def test_the_periods_are_those_of_the_figures_and_the_latest_is_well_reported(ti
         assert vintage_when_current(session, framework, *quarters) == 1
         assert vintage_when_current(session, framework, *quarters[::-1]) == 2
         assert vintage_when_current(session, framework, parse_period("2020-Q1"), quarters[0]) == 0
+
+
+def test_what_no_indicator_alone_can_do_is_said_to_be_so(tiny: Engine) -> None:
+    """Oryol stands at 50 and needs 67.5. Lamps count half: 85 of them would do. Life counts half too, the jobless not
+    applying: 85 of 60..80 is 77 years. For 100 points no one of them is enough: each can bring 25 at most."""
+    with reading(tiny) as session:
+        asked = variant(session, "2025-Q4", 1)
+        found = explanations.computed(session, asked)
+        row = found.scored.stages.index.get_loc("ru-oryol")
+        enough = {need.indicator: need.needed for need in needs(found.scored, row, 67.5)}
+        most = {need.indicator: (need.needed, need.best_gain) for need in needs(found.scored, row, 100.0)}
+    assert enough == {"TI_LIGHTS": pytest.approx(85), "HC_LIFE": pytest.approx(77)}
+    assert most == {"TI_LIGHTS": (None, 25.0), "HC_LIFE": (None, 25.0)}

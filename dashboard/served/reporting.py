@@ -17,7 +17,7 @@ from app.domain.submission import Dates, State
 from app.errors import Conflict, Invalid, NotFound, Unauthenticated, Unavailable
 from app.queries import reference
 from app.queries.reference import CityEntry
-from dashboard.forms.asked import Asked
+from dashboard.served.asked import Asked
 from ingest.scoring import bring_up_to_date
 from ingest.submissions import board, steps, views
 from ingest.submissions.known import dates_of

@@ -14,7 +14,7 @@ from app.accounts.people import Rights, roles_of
 from app.db import reading, writing
 from app.errors import CitymarkError, Conflict, Invalid, Unauthenticated
 from app.queries import reference
-from dashboard.forms.asked import Asked
+from dashboard.served.asked import Asked
 
 EVENTS = 50
 

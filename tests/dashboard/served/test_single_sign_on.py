@@ -18,7 +18,7 @@ with warnings.catch_warnings():
 
 from app.main import create_app
 from app.settings import Settings
-from tests.dashboard.forms.conftest import Site
+from tests.dashboard.served.conftest import Site
 
 USERS = [
     User(sub="1", claims={"email": "Reviewer@city.example", "email_verified": True}),

@@ -13,7 +13,7 @@ from app.access import Role
 from dashboard.texts import LANGUAGE_NAMES
 
 if TYPE_CHECKING:
-    from dashboard.forms.asked import Asked
+    from dashboard.served.asked import Asked
 
 POLICY = "; ".join(
     (

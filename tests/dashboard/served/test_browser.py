@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.dashboard.forms.conftest import PASSWORD, Site, file
+from tests.dashboard.served.conftest import PASSWORD, Site, file
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("forms")]
 SCREENS = Path(__file__).parents[2] / "screens"
@@ -19,6 +19,11 @@ SCREENS = Path(__file__).parents[2] / "screens"
 @pytest.fixture
 def address(site: Site, serve: Callable[[str], str]) -> str:
     return serve(site.url)
+
+
+@pytest.fixture(scope="module")
+def site_address(demo_file: Path, serve: Callable[[str], str]) -> str:
+    return serve(f"sqlite:///{demo_file}")
 
 
 def signed_in(page: Page, address: str, who: str) -> None:
@@ -111,3 +116,16 @@ def test_without_script_by_keyboard_alone(chromium: Browser, address: str, tmp_p
     page.keyboard.press("Space")
     page.wait_for_url("**/receipt/**")
     assert "Расписка" in (page.text_content("h1") or "")
+
+
+@pytest.mark.parametrize(("language", "width"), [("ru", 320), ("en", 390), ("ru", 1440), ("en", 1440)])
+def test_the_index_fits_and_has_no_serious_barrier(
+    chromium: Browser, site_address: str, language: str, width: int
+) -> None:
+    page = chromium.new_context(viewport={"width": width, "height": 900}).new_page()
+    for path in ("/index", "/city/ru-kazan"):
+        page.goto(f"{site_address}{path}?lang={language}")
+        shot(page, f"{path.strip('/').replace('/', '-')}-{language}-{width}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert grave(page) == [], path
+    page.context.close()

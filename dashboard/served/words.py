@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.domain.period import parse_period
-from dashboard.forms.sentences import SENTENCES as FORMS
 from dashboard.locale import Locale
+from dashboard.served.sentences import SENTENCES as FORMS
 
 
 class Words(Locale):
@@ -31,6 +31,14 @@ class Words(Locale):
         if text is None:
             return "–"
         return self.number(float(text), len(text.partition(".")[2]))
+
+    def percent(self, share: float | None) -> str:
+        """A share in whole per cent; what is nearly nothing or nearly all does not read as nothing or all."""
+        if share is None:
+            return "–"
+        if 0 < share < 0.005 or 0.995 < share < 1:
+            return "<1" if share < 0.5 else ">99"
+        return self.number(100 * share, 0)
 
     def of(self, family: str, code: str) -> str:
         """The word for a code of a family (`state`, `role`, `severity`); the code itself where there is none."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from dashboard.forms import people, reporting, submission
-from dashboard.forms.asked import House, served
-from dashboard.forms.single_sign_on import Provider, provider_app
+from dashboard.served import index, people, reporting, submission
+from dashboard.served.asked import House, served
+from dashboard.served.single_sign_on import Provider, provider_app
 
 GET = {
+    "/index": index.index,
+    "/city/{city}": index.city,
     "/sign-in": people.sign_in,
     "/sign-in/invitation": people.invitation,
     "/account": people.account,

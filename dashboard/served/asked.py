@@ -19,8 +19,8 @@ from app.access import Actor
 from app.accounts.identity import actor_of
 from app.accounts.limits import Limiter
 from app.errors import CitymarkError, NotFound, TooMany, Unauthenticated
-from dashboard.forms.pages import page
-from dashboard.forms.words import Words
+from dashboard.served.pages import page
+from dashboard.served.words import Words
 from dashboard.texts import LANGUAGES
 from ingest.mail import MailServer
 from ingest.upload import UploadLimits

@@ -21,8 +21,8 @@ from starlette.routing import Route
 
 from app.accounts import signing_in
 from app.db import writing
-from dashboard.forms.asked import House, served
-from dashboard.forms.people import local_path
+from dashboard.served.asked import House, served
+from dashboard.served.people import local_path
 
 log = logging.getLogger("citymark.single_sign_on")
 # The way there and back takes minutes; the sealed cookie that remembers it lives no longer.

@@ -21,9 +21,9 @@ from app.queries.codes import city_ids
 from app.queries.effects import Effect, effect
 from app.queries.observations import period_codes
 from app.queries.selection import Selection
-from dashboard.forms.asked import Asked
-from dashboard.forms.reporting import desk_of, signed_in_only
-from dashboard.forms.spark import spark
+from dashboard.served.asked import Asked
+from dashboard.served.reporting import desk_of, signed_in_only
+from dashboard.served.spark import spark
 from ingest.submissions import views
 from ingest.upload.encoding import ENCODINGS
 

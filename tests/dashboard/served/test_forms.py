@@ -7,18 +7,20 @@ from pathlib import Path
 
 import pytest
 
-import dashboard.forms
+import dashboard.served
 from app.accounts.identity import COOKIE
-from dashboard.forms.app import GET, POST
-from dashboard.forms.sentences import SENTENCES, read_sentences
+from dashboard.served.app import GET, POST
+from dashboard.served.sentences import SENTENCES, read_sentences
 from dashboard.texts import LANGUAGES
 from dashboard.texts import SENTENCES as COMMON
-from tests.dashboard.forms.conftest import PASSWORD, Site, file, period
+from tests.dashboard.served.conftest import PASSWORD, Site, file, period
 
-FORMS = Path(dashboard.forms.__path__[0])
+FORMS = Path(dashboard.served.__path__[0])
 WHO = (None, "kazan", "ufa", "reviewer", "analyst", "administrator")
 # GET of a page by each of WHO; a redirect to the sign-in is 303, somebody else's submission is not there.
 PAGES = {
+    "/index": (200, 200, 200, 200, 200, 200),
+    "/city/{city}": (404, 404, 404, 404, 404, 404),
     "/sign-in": (200, 303, 303, 303, 303, 303),
     "/sign-in/invitation": (404, 404, 404, 404, 404, 404),
     "/account": (303, 200, 200, 200, 200, 200),
