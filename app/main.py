@@ -26,6 +26,7 @@ from app.api.app import create_api
 from app.api.deps import Limits
 from app.db import connect, engine_version
 from app.door import Door
+from app.queries.held import limit_memory
 from app.settings import Settings
 from dashboard.app import create_dashboard
 from dashboard.served.app import form_routes
@@ -36,12 +37,15 @@ from ingest.submissions.due import Clock
 
 # What a form may hold beside the file.
 ENVELOPE_BYTES = 1_000_000
+# Every process sees what another has published within this time, in seconds.
+LOOK_EVERY_S = 0.25
 
 
 def create_app(settings: Settings) -> Starlette:
     """The whole program over the database that `settings` name."""
     engine = connect(settings.database_url)
-    api = create_api(engine, _limits(settings), is_secure=settings.production)
+    limit_memory(engine.pool, settings.max_held_bytes)
+    api = create_api(engine, _limits(settings), is_secure=settings.production, look_every_s=LOOK_EVERY_S)
     api.state.mail, api.state.public_url = _mail(settings), settings.public_url.rstrip("/")
     dashboard = create_dashboard(engine, language=settings.language)
     routes = [
@@ -108,6 +112,7 @@ def _mail(settings: Settings) -> MailServer | None:
 def _limits(settings: Settings) -> Limits:
     return Limits(
         max_page_rows=settings.max_page_rows,
+        max_kept_bytes=settings.max_kept_bytes,
         max_upload_bytes=settings.max_upload_bytes,
         max_upload_rows=settings.max_upload_rows,
         max_upload_columns=settings.max_upload_columns,

@@ -19,6 +19,7 @@ from app.domain.composite.framework import Framework, FrameworkError
 from app.domain.composite.parse import parse
 from app.errors import Invalid, Problem
 from app.models import FrameworkVersion, Methodology
+from ingest.edition import settle_edition
 
 # What a framework takes from a row of the catalogue.
 MEANING = ("direction", "goalpost_min", "goalpost_max", "transform")
@@ -81,6 +82,7 @@ def _put(
         )
         session.add(known)
         session.flush()
+        settle_edition(session)
     if known.sha256 != sha256:
         raise Invalid(
             f"framework {framework.code} {framework.version} is known with other content: "

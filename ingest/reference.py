@@ -31,6 +31,7 @@ from app.models import (
     Region,
     RegionAlias,
 )
+from ingest.edition import settle_edition
 from ingest.frameworks import load_frameworks
 
 Row = Mapping[str, str]
@@ -57,6 +58,7 @@ def load_places(session: Session, folder: Path) -> None:
     load_countries(session, read_rows(folder / "countries.csv"))
     load_regions(session, read_rows(folder / "regions.csv"))
     load_cities(session, read_rows(folder / "cities.csv"), register=BUNDLED)
+    settle_edition(session)
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -148,6 +150,7 @@ def load_catalogue(session: Session, folder: Path, code: str = BUNDLED) -> Metho
         _set(definition, _definition_content(row))
         session.add(definition)
     session.flush()
+    settle_edition(session)
     return methodology
 
 

@@ -29,6 +29,7 @@ from app.api import (
     vintages,
 )
 from app.api.answers import ProblemBody, install_problems
+from app.api.caching import PublicAnswers
 from app.api.deps import Limits
 
 DESCRIPTION = """
@@ -55,8 +56,11 @@ ROUTERS = (
 )
 
 
-def create_api(engine: Engine, limits: Limits, *, is_secure: bool = False) -> FastAPI:
-    """The API over one database; `is_secure` says that cookies come over HTTPS alone."""
+def create_api(engine: Engine, limits: Limits, *, is_secure: bool = False, look_every_s: float = 0.0) -> FastAPI:
+    """The API over one database; `is_secure` says that cookies come over HTTPS alone.
+
+    A new vintage is seen at the latest `look_every_s` seconds after it was published by another process.
+    """
     api = FastAPI(
         title="Citymark",
         version=version("citymark"),
@@ -74,6 +78,7 @@ def create_api(engine: Engine, limits: Limits, *, is_secure: bool = False) -> Fa
     for module in ROUTERS:
         api.include_router(module.router, prefix="/v1")
     install_problems(api)
+    api.add_middleware(PublicAnswers, engine=engine, kept_bytes=limits.max_kept_bytes, look_every_s=look_every_s)
     _describe_problems(api)
     _add_docs(api)
     return api

@@ -26,6 +26,9 @@ from ingest.upload.limits import UploadLimits
 if TYPE_CHECKING:
     from app.models import Vintage
 
+# Answers kept in memory by one process, in bytes; 0 keeps none.
+KEPT_BYTES = 64_000_000
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -37,6 +40,7 @@ class Limits:
     max_upload_bytes: int = UploadLimits.max_upload_bytes
     max_upload_rows: int = UploadLimits.max_upload_rows
     max_upload_columns: int = UploadLimits.max_upload_columns
+    max_kept_bytes: int = KEPT_BYTES
 
     @property
     def uploads(self) -> UploadLimits:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.models.catalogue import Indicator, IndicatorDefinition, Methodology, Principle
+from app.models.edition import Edition
 from app.models.figures import Observation, ReferencePeriod, Vintage, VintageScope
 from app.models.jobs import JobFinding, JobRun
 from app.models.people import (
@@ -38,6 +39,7 @@ __all__ = [
     "Counted",
     "Country",
     "Deadline",
+    "Edition",
     "FrameworkVersion",
     "IdempotencyKey",
     "Indicator",

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.domain.names import folded
 from app.errors import Invalid
 from app.models import City, CityAlias, Country
+from ingest.edition import settle_edition
 from ingest.findings import Finding, Findings, Severity
 from ingest.jobs.description import Places
 from ingest.jobs.latin import latin, slug
@@ -72,6 +73,7 @@ def load_places(
     for place, code in zip(places, codes, strict=True):
         _put(session, cities, place, code=code, spec=spec, register=register)
     session.flush()
+    settle_edition(session)
     return Loaded(len(table.lines), new, len(codes) - new, reader.rejected)
 
 

@@ -210,9 +210,11 @@ def test_nothing_of_an_embargoed_publication_is_told_before_its_hour(office: Off
     public = ("/observations", "/vintages", "/periods", "/scores?framework=none", "/config")
     receipt = f"/receipts/{sha256(CLEAN).hexdigest()}"
     before = [office.get(None, path).content for path in public]
+    tags = [office.get(None, path).headers.get("etag") for path in public]
     answer = office.step("reviewer", number, "publish", {"at": at.isoformat()})
     assert answer.json()["data"]["publish_at"] is not None
     assert [office.get(None, path).content for path in public] == before
+    assert [office.get(None, path).headers.get("etag") for path in public] == tags
     assert office.get(None, receipt).json()["data"][0]["state"] == "submitted"
     assert run_due(office.engine, UploadLimits(), now=at - timedelta(seconds=1)) == 0
     assert [office.get(None, path).content for path in public] == before

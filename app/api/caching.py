@@ -1,0 +1,181 @@
+"""Caching that means something: a tag made of vintage, edition and question; answers kept while their tag holds.
+
+Only what is published is tagged and kept. A tag that a reader sends back is answered by 304 before anything is read;
+an answer is kept in memory, bounded, and given again as bytes. Everything private passes untouched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from email.utils import format_datetime
+from threading import Lock
+from time import monotonic
+
+from cachetools import LRUCache
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.queries.freshness import Freshness, freshness
+
+PUBLIC = re.compile(
+    r"/v1/(?:config|principles|indicators|cities|periods|vintages|observations|changes|frameworks|scores|templates)(?:/.*)?"
+)
+#: Pinned to a vintage by its number, figures and scores never change.
+PINNED = re.compile(r"(?:^|&)as_of=\d+(?:&|$)")
+FOR_EVER = "public, max-age=31536000, immutable"
+A_MOMENT = "public, max-age=30, stale-while-revalidate=60"
+PRIVATE = "private, no-cache"
+LARGEST_KEPT = 2_000_000
+
+
+class PublicAnswers:
+    """Stands before the API; `kept_bytes` bounds what is kept in memory.
+
+    What is current is looked up every `look_every_s` seconds, and at once after anything was changed through here, so
+    who has published sees it and every process follows within that time.
+    """
+
+    def __init__(self, app: ASGIApp, *, engine: Engine, kept_bytes: int, look_every_s: float) -> None:
+        self.app = app
+        self.engine = engine
+        self.look_every_s = look_every_s
+        self._now: Freshness | None = None
+        self._looked_at = 0.0
+        self._kept: LRUCache[str, list[Message]] = LRUCache(max(kept_bytes, 1), getsizeof=_size)
+        self._lock = Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+            await self.app(scope, receive, send)
+            self._now = None
+            return
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if not PUBLIC.fullmatch(path):
+            await self.app(scope, receive, send)
+            return
+        if scope["method"] == "OPTIONS":
+            await _send(send, 204, _open_to_all({}), b"")
+            return
+        await self._public(scope, receive, send, path)
+
+    async def _public(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
+        headers = Headers(scope=scope)
+        now = await self._fresh()
+        query = scope["query_string"].decode("latin-1")
+        tag = _tag(now, path, query, headers.get("accept", ""))
+        given = _open_to_all(_headers(scope, now, tag, query))
+        is_head = scope["method"] == "HEAD"
+        if _is_known(headers.get("if-none-match", ""), tag):
+            await _send(send, 304, given, b"")
+            return
+        with self._lock:
+            kept = self._kept.get(tag)
+        if kept is not None:
+            for message in map(_copied, kept):
+                await send(_without_body(message) if is_head else message)
+            return
+        answer = _Answer(send, given, is_head=is_head)
+        await self.app({**scope, "method": "GET"}, receive, answer.send)
+        if answer.messages and _size(answer.messages) <= self._kept.maxsize:
+            with self._lock:
+                self._kept[tag] = answer.messages
+
+    async def _fresh(self) -> Freshness:
+        at = monotonic()
+        if self._now is None or at - self._looked_at >= self.look_every_s:
+            # Set before the look, so that a burst of requests does not look a hundred times.
+            self._looked_at = at
+            self._now = await run_in_threadpool(freshness, self.engine)
+        return self._now
+
+
+class _Answer:
+    """Passes an answer on with its headers, and remembers it when it is whole and good."""
+
+    def __init__(self, send: Send, headers: dict[str, str], *, is_head: bool) -> None:
+        self._send, self._headers, self._is_head = send, headers, is_head
+        self._is_good, self._size = False, 0
+        self.messages: list[Message] = []
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._is_good = message["status"] == 200
+            headers = MutableHeaders(scope=message)
+            for name, value in self._headers.items():
+                # An error says nothing lasting; an answer that sets its own rule keeps it.
+                if self._is_good or name.startswith(("access-", "cross-")):
+                    headers.setdefault(name, value)
+        if self._is_good:
+            self._size += _body(message)
+            if self._size <= LARGEST_KEPT:
+                self.messages.append(_copied(message))
+            else:
+                self._is_good, self.messages = False, []
+        await self._send(_without_body(message) if self._is_head else message)
+
+
+def _tag(now: Freshness, path: str, query: str, accept: str) -> str:
+    """Weak: the same figures, in whatever encoding they travel."""
+    vintage = "" if PINNED.search(query) and path.startswith(("/v1/observations", "/v1/scores")) else now.vintage
+    content = "\n".join((str(vintage), now.edition, path, query, accept))
+    return f'W/"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
+
+
+def _is_known(sent: str, tag: str) -> bool:
+    plain = tag.removeprefix("W/")
+    return any(part.strip().removeprefix("W/") in (plain, "*") for part in sent.split(",") if part.strip())
+
+
+def _headers(scope: Scope, now: Freshness, tag: str, query: str) -> dict[str, str]:
+    asked = Headers(scope=scope)
+    has_credentials = "authorization" in asked or "cookie" in asked
+    # Who belongs to a group is the register's to say, and that may change.
+    rule = FOR_EVER if PINNED.search(query) and "peer_group" not in query else A_MOMENT
+    found = {
+        "etag": tag,
+        "cache-control": PRIVATE if has_credentials else rule,
+        "vary": "Accept, Accept-Encoding",
+    }
+    if now.published_at is not None:
+        found["last-modified"] = format_datetime(now.published_at, usegmt=True)
+    return found
+
+
+def _open_to_all(headers: dict[str, str]) -> dict[str, str]:
+    """Published figures may be read by the pages of every site, without credentials."""
+    return {
+        **headers,
+        "access-control-allow-origin": "*",
+        "access-control-allow-methods": "GET, HEAD, OPTIONS",
+        "access-control-expose-headers": "ETag, Last-Modified, Link",
+        "cross-origin-resource-policy": "cross-origin",
+    }
+
+
+def _body(message: Message) -> int:
+    return len(message.get("body", b""))
+
+
+def _size(messages: list[Message]) -> int:
+    return 1_000 + sum(map(_body, messages))
+
+
+def _copied(message: Message) -> Message:
+    """The message for itself: what stands around writes into those it is given, headers and body alike."""
+    copy = dict(message)
+    if "headers" in copy:
+        copy["headers"] = list(copy["headers"])
+    return copy
+
+
+def _without_body(message: Message) -> Message:
+    return {**message, "body": b""} if message["type"] == "http.response.body" else message
+
+
+async def _send(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
+    listed = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": listed})
+    await send({"type": "http.response.body", "body": body})
