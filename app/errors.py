@@ -4,6 +4,8 @@
     ├── Unauthenticated   401  nobody has signed in
     ├── Forbidden         403  this account or token may not
     ├── NotFound          404  nothing has this code
+    ├── NotAcceptable     406  no format that is served was asked for
+    ├── TooLarge          413  more than this answer can hold
     ├── Invalid           422  a parameter or field cannot be read
     ├── Conflict          409  the state moved while you looked
     ├── TooMany           429  too often; `retry_after_s` says when again
@@ -60,6 +62,20 @@ class NotFound(CitymarkError):
 
     status = 404
     code = "not-found"
+
+
+class NotAcceptable(CitymarkError):
+    """None of the formats asked for is served."""
+
+    status = 406
+    code = "not-acceptable"
+
+
+class TooLarge(CitymarkError):
+    """More than this form of answer can hold."""
+
+    status = 413
+    code = "too-large"
 
 
 class Invalid(CitymarkError):

@@ -15,6 +15,7 @@ from app.accounts.identity import COOKIE, SECURE_COOKIE
 from app.api import (
     audit,
     catalogue,
+    changes,
     cities,
     config,
     explanations,
@@ -43,6 +44,7 @@ ROUTERS = (
     catalogue,
     cities,
     vintages,
+    changes,
     observations,
     frameworks,
     scores,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from app.api.answers import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES, Meta, envelope, meta
 from app.api.deps import Cursor, LimitsDep, NoQuery, Parameters, SessionDep, invalid, parse_cursor, peer_group
+from app.domain.similar import ASPECTS, Context, similar
 from app.queries import reference, vintages
 from app.queries.reference import CityEntry
 
@@ -93,6 +94,68 @@ def _chosen(entries: list[CityEntry], query: CityParameters) -> list[CityEntry]:
 def show_city(session: SessionDep, code: Annotated[str, Path(examples=["ru-kazan"])], _query: NoQuery) -> Response:
     """One city."""
     return envelope(meta(vintages.newest(session), 1), city_row(reference.city(session, code)))
+
+
+class SimilarRow(BaseModel):
+    """A city that is like another, and how unlike it is in each respect."""
+
+    code: str
+    name_en: str
+    name_ru: str
+    distance: float = Field(description="0 is the same; the weighted mean of the parts that are known.")
+    parts: dict[str, float | None]
+
+
+class SimilarList(BaseModel):
+    """Similar cities, the nearest first."""
+
+    meta: Meta
+    data: list[SimilarRow]
+
+
+class SimilarParameters(Parameters):
+    """How many, and what counts."""
+
+    count: int = Field(10, ge=1, le=100)
+    population: float = Field(1.0, ge=0, le=100, description="Weight of size: a tenfold difference is 1.")
+    distance: float = Field(1.0, ge=0, le=100, description="Weight of place: 3,000 km are 1.")
+    country: float = Field(1.0, ge=0, le=100, description="Weight of being in the same country.")
+    climate: float = Field(1.0, ge=0, le=100, description="Weight of the same climate, where it is known.")
+
+
+@router.get(
+    "/cities/{code}/similar", response_model=None, responses={200: {"model": SimilarList}, **NOT_FOUND_RESPONSE}
+)
+def show_similar(
+    session: SessionDep,
+    code: Annotated[str, Path(examples=["ru-kazan"])],
+    query: Annotated[SimilarParameters, Query()],
+) -> Response:
+    """Cities like this one by size, place, country and climate, with weights of your own."""
+    entries = {entry.city.code: entry for entry in reference.cities(session)}
+    own = reference.city(session, code).city.code
+    weights = {name: getattr(query, name) for name in ASPECTS}
+    contexts = {name: _context(entry) for name, entry in entries.items()}
+    try:
+        found = similar(contexts[own], list(contexts.values()), query.count, weights)
+    except ValueError as error:
+        raise invalid("population", str(error)) from error
+    rows = [
+        {
+            "code": each.code,
+            "name_en": entries[each.code].city.name_en,
+            "name_ru": entries[each.code].city.name_ru,
+            "distance": each.distance,
+            "parts": each.parts,
+        }
+        for each in found
+    ]
+    return envelope(meta(vintages.newest(session), len(rows)), rows)
+
+
+def _context(entry: CityEntry) -> Context:
+    city = entry.city
+    return Context(city.code, city.population, city.latitude, city.longitude, city.country, city.climate)
 
 
 def city_row(entry: CityEntry) -> dict[str, Any]:

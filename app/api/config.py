@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from app.api.answers import PROBLEM_RESPONSES, Meta, envelope, meta
 from app.api.deps import LimitsDep, NoQuery, SessionDep
+from app.api.exports import MEDIA_TYPES
 from app.api.scores import MOST_FRAMEWORKS, MOST_PERIODS
 from app.domain.peers import KINDS, SIZE_CLASSES
 from app.domain.status import OBS_STATUS
@@ -18,7 +19,7 @@ from app.queries.scores import MOST_DRAWS
 
 router = APIRouter(tags=["start here"], responses=PROBLEM_RESPONSES)
 
-FORMATS = ["json"]
+FORMATS = list(MEDIA_TYPES)
 SCORE_LIMITS = {"max_draws": MOST_DRAWS, "max_frameworks": MOST_FRAMEWORKS, "max_score_periods": MOST_PERIODS}
 LANGUAGES = ["ru", "en"]
 

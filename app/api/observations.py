@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import orjson
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.api.answers import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES, Meta, envelope, meta
@@ -15,6 +16,7 @@ from app.api.catalogue import exact
 from app.api.deps import (
     AsOfParameters,
     Cursor,
+    EngineDep,
     Limits,
     LimitsDep,
     NoQuery,
@@ -26,10 +28,19 @@ from app.api.deps import (
     parse_cursor,
     peer_group,
 )
+from app.api.exports import (
+    EXPORT_RESPONSES,
+    Format,
+    asked_format,
+    jsonstat_answer,
+    observation_answer,
+    refuse_paging,
+)
 from app.domain.block import Objects
 from app.domain.period import Period, parse_period, parse_period_range
 from app.domain.status import OBS_STATUS
 from app.errors import NotFound
+from app.formats.csv import Dialect
 from app.queries import observations, reference, vintages
 from app.queries.codes import city_codes, city_ids, indicator_codes, indicator_ids
 from app.queries.observations import Figures, period_codes
@@ -99,6 +110,13 @@ class HistoryList(BaseModel):
     data: list[HistoryRow]
 
 
+OBSERVATION_RESPONSES: dict[int | str, dict[str, Any]] = {
+    **EXPORT_RESPONSES,
+    200: {"model": ObservationList, **EXPORT_RESPONSES[200]},
+    **NOT_FOUND_RESPONSE,
+}
+
+
 class ObservationParameters(AsOfParameters):
     """Which figures: filters combine, several values of one are joined by commas."""
 
@@ -114,20 +132,31 @@ class ObservationParameters(AsOfParameters):
     )
     status: str | None = Field(None, description="SDMX observation status letters.", examples=["A,P"], max_length=80)
     layout: Literal["rows", "columns"] = Field("rows", description="`columns` gives one list a column.")
-    format: Literal["json"] = Field("json", description="The form of the answer.")
+    format: Format | None = Field(
+        None, description="The form of the answer; without it, what the Accept header asks for, else JSON."
+    )
+    dialect: Dialect = Field("plain", description="CSV `excel`: a mark, semicolons and decimal commas.")
     limit: int | None = Field(None, ge=1, description="Rows in one answer.")
     cursor: str | None = Field(None, description="meta.next of the page before.", max_length=200)
     total: bool = Field(False, description="Count all rows of the selection into meta.total.")
 
 
-@router.get("/observations", response_model=None, responses={200: {"model": ObservationList}, **NOT_FOUND_RESPONSE})
+@router.get("/observations", response_model=None, responses=OBSERVATION_RESPONSES)
 def list_observations(
-    session: SessionDep, limits: LimitsDep, query: Annotated[ObservationParameters, Query()]
+    request: Request,
+    session: SessionDep,
+    engine: EngineDep,
+    limits: LimitsDep,
+    query: Annotated[ObservationParameters, Query()],
 ) -> Response:
     """Figures as known with a vintage, in the order city, indicator, time.
 
-    A page names the vintage it shows; its cursor goes on in the same vintage whatever is published meanwhile.
+    A page names the vintage it shows; its cursor goes on in the same vintage whatever is published meanwhile. Other
+    formats than JSON hold the whole selection in one answer.
     """
+    format_ = asked_format(request, query.format)
+    if format_ != "json":
+        return _exported(session, engine, query, format_, limits)
     limit = _limit(query.limit, limits)
     cursor = parse_cursor(query.cursor, parts=3)
     vintage = _vintage(session, query.as_of, cursor)
@@ -165,6 +194,23 @@ def show_history(
     rows = [_history_row(observation, vintage) for observation, vintage in found]
     is_simulated = any(vintage.is_simulated for _, vintage in found)
     return envelope(meta(vintages.newest(session), len(rows), simulated=is_simulated), rows)
+
+
+def _exported(
+    session: Session, engine: Engine, query: ObservationParameters, format_: str, limits: Limits
+) -> Response:
+    refuse_paging(query.cursor, format_)
+    vintage = as_known(session, query.as_of)
+    number = vintage.number if vintage else 0
+    selection = _selection(session, query, number, limits)
+    if format_ != "jsonstat":
+        total = observations.count(session, selection, number) if format_ == "xlsx" else 0
+        asked = (format_, query.dialect)
+        return observation_answer(engine, selection, number, asked=asked, limit=query.limit, total=total)
+    figures = observations.every(session, selection, number)
+    simulated = vintages.is_simulated(session, set(np.unique(figures.vintage).tolist()))
+    at = vintage.published_at.isoformat() if vintage else None
+    return jsonstat_answer(session, figures, vintage=number, published_at=at, simulated=simulated)
 
 
 def _limit(asked: int | None, limits: Limits) -> int:

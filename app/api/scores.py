@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.api.answers import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES, Meta, envelope, meta
 from app.api.deps import AsOfParameters, Limits, LimitsDep, SessionDep, as_known, codes, invalid, peer_group
+from app.api.exports import EXPORT_RESPONSES, TABLE_FORMATS, asked_format, table_answer
 from app.domain.composite.framework import Framework
 from app.domain.period import Period, parse_period_range
 from app.errors import NotFound
+from app.formats.csv import Dialect
+from app.formats.table import Column, Kind, Notes
 from app.queries import reference, scores
 from app.queries.codes import city_ids
 from app.queries.frameworks import DEFAULT, framework_version, resolved
@@ -114,6 +117,14 @@ class VariantParameters(AsOfParameters):
     seed: int = Field(SEED, ge=0, lt=2**31, description="The same seed gives the same draws.")
 
 
+ScoreFormat = Literal["json", "csv", "xlsx", "parquet", "arrow"]
+SCORE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    **EXPORT_RESPONSES,
+    200: {"model": ScoreList, **EXPORT_RESPONSES[200]},
+    **NOT_FOUND_RESPONSE,
+}
+
+
 class ScoreParameters(VariantParameters):
     """Which scores: several frameworks, periods and cities are joined by commas."""
 
@@ -125,11 +136,14 @@ class ScoreParameters(VariantParameters):
         None, description="Show only these; ranks stay those among all.", examples=["ru-kazan"], max_length=40_000
     )
     layout: Literal["rows", "columns"] = Field("rows", description="`columns` gives one list a column.")
-    format: Literal["json"] = Field("json", description="The form of the answer.")
+    format: ScoreFormat | None = Field(None, description="The form of the answer; without it, what Accept asks for.")
+    dialect: Dialect = Field("plain", description="CSV `excel`: a mark, semicolons and decimal commas.")
 
 
-@router.get("/scores", response_model=None, responses={200: {"model": ScoreList}, **NOT_FOUND_RESPONSE})
-def list_scores(session: SessionDep, limits: LimitsDep, query: Annotated[ScoreParameters, Query()]) -> Response:
+@router.get("/scores", response_model=None, responses=SCORE_RESPONSES)
+def list_scores(
+    request: Request, session: SessionDep, limits: LimitsDep, query: Annotated[ScoreParameters, Query()]
+) -> Response:
     """Scores and ranks of cities, with the interval each rank lies in.
 
     `latest` is the newest period that most cities have reported. Scores of different groups, weights or versions do
@@ -145,9 +159,38 @@ def list_scores(session: SessionDep, limits: LimitsDep, query: Annotated[ScorePa
         for row in answer.rows
         if shown is None or row.city in shown
     ]
+    format_ = asked_format(request, query.format)
+    if format_ in TABLE_FORMATS:
+        return _tabled(rows, number, (format_, query.dialect))
     head = meta(vintage, len(rows), simulated=any(answer.is_simulated for answer in answers))
     head["about"] = [about(answer, query.peer_group) for answer in answers]
     return envelope(head, _columns(rows) if query.layout == "columns" else rows)
+
+
+def _tabled(rows: list[dict[str, Any]], vintage: int, asked: tuple[str, Dialect]) -> Response:
+    """The rows as a table: the nodes' scores as columns of their own."""
+    nodes = list(dict.fromkeys(code for row in rows for code in row["parts"]))
+    plain = [name for name in COLUMNS if name not in ("missing", "parts")]
+    columns = [Column(name, _KINDS.get(name, "text")) for name in plain]
+    columns += [Column("missing", "text"), *(Column(f"score_{code}", "number") for code in nodes)]
+    lines = (
+        [*(row[name] for name in plain), " ".join(row["missing"]), *(row["parts"].get(code) for code in nodes)]
+        for row in rows
+    )
+    notes = Notes("Citymark scores", {"vintage": str(vintage), "source": "Citymark, /api/v1/scores"})
+    return table_answer(f"scores-{vintage}", columns, lines, notes, asked)
+
+
+_KINDS: dict[str, Kind] = {
+    "score": "number",
+    "rank": "whole",
+    "rank_low": "whole",
+    "rank_high": "whole",
+    "rank_median": "number",
+    "p_top10": "number",
+    "tier": "whole",
+    "coverage": "number",
+}
 
 
 def _variants(session: Session, query: ScoreParameters, vintage: int, limits: Limits) -> list[Variant]:

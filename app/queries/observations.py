@@ -77,7 +77,7 @@ class Figures:
 
 def page(session: Session, selection: Selection, vintage: int, *, limit: int, after: Key | None) -> Figures:
     """At most `limit` figures as known with `vintage` after the key `after`, in ORDER."""
-    if _is_narrow(selection) and (figures := _held(session, selection, vintage)) is not None:
+    if is_narrow(selection) and (figures := _held(session, selection, vintage)) is not None:
         return (figures if after is None else figures.after(after)).head(limit)
     query = chosen(latest(vintage), selection).order_by(*ORDER).limit(limit)
     if after is not None:
@@ -136,7 +136,8 @@ def _period_code(number: int) -> str:
     return period_of_number(number).code
 
 
-def _is_narrow(selection: Selection) -> bool:
+def is_narrow(selection: Selection) -> bool:
+    """Whether a selection of few indicators or cities, which memory answers."""
     indicators, cities = selection.indicator_ids, selection.city_ids
     return (indicators is not None and len(indicators) <= NARROW_INDICATORS) or (
         cities is not None and len(cities) <= NARROW_CITIES

@@ -14,7 +14,8 @@ from tests.office import PERIOD, Office, csv_of
 from tests.office import office as opened
 
 PUBLIC = """
-GET /config /principles /indicators /indicators/{code} /cities /cities/{code} /periods /vintages /vintages/{number}
+GET /config /principles /indicators /indicators/{code} /cities /cities/{code} /cities/{code}/similar
+GET /periods /vintages /vintages/{number} /changes
 GET /observations /observations/{city}/{indicator}/{period}/history
 GET /frameworks /frameworks/{code} /frameworks/{code}/quality /scores /scores/{city}
 GET /templates/{city}/{period}.xlsx /templates/{city}/{period}.csv /templates/{city}/{period}/schema.json
