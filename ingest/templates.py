@@ -176,9 +176,14 @@ def _range_rule(facts: IndicatorFacts, language: Language) -> dict[str, Any]:
     return rule | {"criteria": "<=" if low is None else ">=", "value": float(bound or 0)}
 
 
+def _statuses(language: Language) -> list[str]:
+    """What the column of statuses takes: the letters, and the word that withdraws a published figure."""
+    return [*OBS_STATUS, "отозвано" if language == "ru" else "withdrawn"]
+
+
 def _status_rule(language: Language) -> dict[str, Any]:
     message = "Выберите букву; значения на листе «Справка»." if language == "ru" else "Choose a letter; see Help."
-    return {"validate": "list", "source": list(OBS_STATUS), "error_message": message, "input_message": message}
+    return {"validate": "list", "source": _statuses(language), "error_message": message, "input_message": message}
 
 
 def _help_sheet(book: Any, template: Template) -> None:
@@ -192,6 +197,8 @@ def _help_sheet(book: Any, template: Template) -> None:
         sheet.write_string(line, 0, text, bold if line in (1, len(_HELP[template.language])) else None)
     for line, status in enumerate(OBS_STATUS.values(), start=len(_HELP[template.language]) + 1):
         sheet.write_string(line, 0, f"{status.code} — {status.name_ru if is_ru else status.name_en}")
+    withdrawn = "отозвано — отозвать опубликованное значение" if is_ru else "withdrawn — take a published figure back"
+    sheet.write_string(len(OBS_STATUS) + len(_HELP[template.language]) + 1, 0, withdrawn)
     sheet.protect()
 
 
@@ -205,7 +212,7 @@ def table_schema(template: Template) -> dict[str, Any]:
         "city": {**required, "enum": [template.city.code]},
         "indicator": {**required, "enum": [facts.code for facts in asked]},
         "period": {**required, "pattern": pattern, "enum": [template.period]},
-        "status": {"enum": list(OBS_STATUS)},
+        "status": {"enum": _statuses(template.language)},
     }
     is_ru = template.language == "ru"
     fields = []

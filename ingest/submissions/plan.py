@@ -82,6 +82,7 @@ def figures_of(rows: Sequence[Row], known: Known) -> pd.DataFrame:
                 "period": row.period,
                 "value": _digits(row) or None,
                 "status": row.status,
+                "is_withdrawn": row.is_withdrawn,
                 "note": _note(row, reasons.get((*row.key, _digits(row)), [])),
             }
             for row in rows

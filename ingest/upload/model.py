@@ -163,6 +163,7 @@ class Row:
     text: str
     cell: str
     line: int
+    is_withdrawn: bool = False
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -125,6 +125,18 @@ status-unknown error format
 The status "{text}" is unknown: leave it empty or write one of {allowed}.
 Статус «{text}» неизвестен: оставьте пустым или напишите один из {allowed}.
 
+withdrawal notice format
+The published figure is withdrawn.
+Опубликованное значение отзывается.
+
+withdrawal-with-value error format
+To withdraw a figure leave its value empty: here stands "{text}".
+Чтобы отозвать значение, оставьте ячейку значения пустой: в ней «{text}».
+
+withdrawal-without-reason error format
+A withdrawal needs its reason in the column note.
+Отзыв значения требует причины в колонке «примечание».
+
 status-contradicts error format
 {why}.
 Статус и значение противоречат друг другу: статус {status}, в ячейке «{text}».

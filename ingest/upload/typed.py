@@ -17,7 +17,7 @@ from ingest.upload.names import Meant, Names, latin, name_key
 from ingest.upload.numbers import Style, style_of
 from ingest.upload.periods import PeriodText, frequency_of, read_period
 from ingest.upload.texts import TEXTS, noticed
-from ingest.upload.values import Value, read_value
+from ingest.upload.values import NO_FIGURE, Value, read_value
 
 # How long a fiscal year's name leads: India from April, South Africa's municipalities from July.
 _FISCAL = {"IN": "-04-01/P1Y", "ZA": "-07-01/P1Y"}
@@ -30,6 +30,9 @@ _FREQUENCY_RU = {
     "R": "за срок",
 }
 _STATUS_OF = {folded(name): code for code, status in OBS_STATUS.items() for name in (status.name_en, status.name_ru)}
+#: What stands in the column of statuses when a published figure is to be taken back.
+WITHDRAWN = "withdrawn"
+_WITHDRAWN_WORDS = frozenset(map(folded, ("withdrawn", "отозвано", "отозвать", "отзыв")))
 MOST_NOTE_CHARACTERS = 2_000
 
 
@@ -90,6 +93,7 @@ def _row(typing: Typing, record: Record) -> Row | None:
         text=text_of(record.cells.get("value", "")),
         cell=place.cell,
         line=place.line,
+        is_withdrawn=value.is_withdrawn,
     )
 
 
@@ -269,6 +273,8 @@ def _value(typing: Typing, record: Record, facts: IndicatorFacts) -> Value | Non
     if status == "?":
         return None
     is_blank = not text_of(cell).strip()
+    if status == WITHDRAWN:
+        return _withdrawal(typing, record, is_blank=is_blank)
     if is_blank and status is not None:
         value = Value(status=status)
     for said in value.said:
@@ -284,14 +290,28 @@ def _value(typing: Typing, record: Record, facts: IndicatorFacts) -> Value | Non
     return Value(value.value, chosen, value.note)
 
 
+def _withdrawal(typing: Typing, record: Record, *, is_blank: bool) -> Value | None:
+    """A figure that is taken back: no value stands beside it, and its note says why."""
+    if not is_blank:
+        typing.say("withdrawal-with-value", record, "value")
+    elif not text_of(record.cells.get("note", "")).strip():
+        typing.say("withdrawal-without-reason", record, "note")
+    else:
+        typing.say("withdrawal", record, "status")
+        return Value(status=NO_FIGURE, is_withdrawn=True)
+    return None
+
+
 def _status(typing: Typing, record: Record) -> str | None:
-    """The status letter, None when none is written, `?` when it is unknown (said)."""
+    """The status letter or WITHDRAWN, None when none is written, `?` when it is unknown (said)."""
     text = text_of(record.cells.get("status", "")).strip()
     if not text:
         return None
     code = latin(text).upper()
     if code in OBS_STATUS:
         return code
+    if folded(text) in _WITHDRAWN_WORDS:
+        return WITHDRAWN
     if folded(text) in _STATUS_OF:
         return _STATUS_OF[folded(text)]
     typing.say("status-unknown", record, "status", allowed=" ".join(OBS_STATUS))

@@ -28,6 +28,7 @@ class Value:
     status: str | None = None
     note: str | None = None
     said: tuple[Said, ...] = ()
+    is_withdrawn: bool = False
 
 
 _MISSING = {

@@ -93,6 +93,26 @@ def test_a_jump_asks_for_a_reason_that_travels_with_the_figure(office: Office) -
     assert other["verdict"] == "confirm"
 
 
+def test_a_published_figure_is_withdrawn_with_its_reason(office: Office) -> None:
+    office.step("reviewer", office.approved(), "publish")
+    bare = office.send("kazan", csv_of(("TI_SMART_LIGHTING", "", "отозвано"))).json()["data"]
+    assert [finding["check"] for finding in bare["findings"] if finding["severity"] == "error"] == [
+        "withdrawal-without-reason"
+    ]
+    kept = office.send("kazan", csv_of(("TI_SMART_LIGHTING", 1, "withdrawn", "x"))).json()["data"]
+    assert "withdrawal-with-value" in {finding["check"] for finding in kept["findings"]}
+    sent = office.send("kazan", csv_of(("TI_SMART_LIGHTING", "", "отозвано", "счётчик врал"))).json()["data"]
+    assert sent["counts"] == {"new": 0, "revised": 0, "unchanged": 0, "withdrawn": 1}
+    for who, deed in (("kazan", "submit"), ("reviewer", "approve"), ("reviewer", "publish")):
+        assert office.step(who, sent["id"], deed).status_code == 200
+    assert figures(office)["TI_SMART_LIGHTING"] == (None, "счётчик врал")
+    history = office.get(None, f"/observations/ru-kazan/TI_SMART_LIGHTING/{PERIOD}/history").json()["data"]
+    assert [(row["value"], row["withdrawn"], row["note"]) for row in history] == [
+        (64.5, False, None),
+        (None, True, "счётчик врал"),
+    ]
+
+
 def test_a_file_with_errors_is_kept_with_its_report_and_cannot_be_submitted(office: Office) -> None:
     sent = office.send("kazan", csv_of(("TI_SMART_LIGHTING", 164.5), ("QM_WATER_LOSS", "много")))
     data = sent.json()["data"]
