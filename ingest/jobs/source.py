@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from app.errors import Invalid
 from ingest.jobs.description import Source
@@ -91,7 +91,7 @@ def _fetched(url: str, limits: Limits) -> File:
     content = bytearray()
     try:
         with (
-            httpx.Client(timeout=limits.timeout_s, follow_redirects=True, max_redirects=MOST_REDIRECTS) as client,
+            httpx2.Client(timeout=limits.timeout_s, follow_redirects=True, max_redirects=MOST_REDIRECTS) as client,
             client.stream("GET", url) as answer,
         ):
             answer.raise_for_status()
@@ -99,7 +99,7 @@ def _fetched(url: str, limits: Limits) -> File:
                 content += part
                 if len(content) > limits.max_bytes:
                     raise _too_large(name, limits)
-    except httpx.HTTPError as error:
+    except httpx2.HTTPError as error:
         raise Invalid(f"source {url} cannot be fetched: {error}") from error
     return File(name, bytes(content))
 

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -48,7 +48,7 @@ def browser(site: Site, issuer: str) -> TestClient:
     return TestClient(create_app(settings), follow_redirects=False)
 
 
-def way(browser: TestClient, subject: str, wanted: str = "/review") -> httpx.Response:
+def way(browser: TestClient, subject: str, wanted: str = "/review") -> httpx2.Response:
     """There, through the provider's own page as this person, and back."""
     there = browser.get(f"/sign-in/provider/?next={wanted}")
     assert there.status_code == 302, there.text
@@ -56,7 +56,7 @@ def way(browser: TestClient, subject: str, wanted: str = "/review") -> httpx.Res
     asked = parse_qs(urlsplit(address).query)
     assert asked["code_challenge_method"] == ["S256"]
     assert asked["redirect_uri"] == ["http://testserver/sign-in/provider/back"]
-    answer = httpx.post(address, data={"sub": subject})
+    answer = httpx2.post(address, data={"sub": subject})
     assert answer.status_code == 302, answer.text
     back = urlsplit(answer.headers["location"])
     return browser.get(f"{back.path}?{back.query}")  # type: ignore[return-value]
