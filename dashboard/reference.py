@@ -136,7 +136,15 @@ def _part_name(kind: str, value: str, reference: Reference, locale: Locale) -> s
         entries = (entry for entry in reference.cities.values() if entry.city.region == value)
         names = (entry.region_ru if locale.language == "ru" else entry.region_en for entry in entries)
         return next((name for name in names if name), value)
+    if kind == "near":
+        return _near_name(value, reference, locale)
     return locale.say(kind, name=value) if locale.knows(kind) else value
+
+
+def _near_name(value: str, reference: Reference, locale: Locale) -> str:
+    city, count, *weighed = value.split(":")
+    named = locale.name(reference.cities[city].city) if city in reference.cities else city
+    return locale.say("peer_near_weighed" if weighed else "peer_near", city=named, count=count)
 
 
 def peer_options(reference: Reference, locale: Locale, *, default: str, chosen: str) -> list[Option | OptionGroup]:

@@ -39,9 +39,12 @@ class Known:
         if code == EVERY:
             return True
         try:
-            return self.properties.issuperset(parse_peer_group(code).parts)
+            group = parse_peer_group(code)
         except ValueError:
             return False
+        if group.near is not None and group.near.city not in self.cities:
+            return False
+        return self.properties.issuperset(part for part in group.parts if part[0] != "near")
 
     def has_as_of(self, text: str) -> bool:
         """Whether it is the number of a vintage or an instant with its zone."""

@@ -95,6 +95,11 @@ SENTENCES: dict[str, dict[str, str]] = {
     "size:100k_250k": {"ru": "100–250 тыс. жителей", "en": "100,000 to 250,000 residents"},
     "size:under_100k": {"ru": "менее 100 тыс. жителей", "en": "under 100,000 residents"},
     "region": {"ru": "регион {name}", "en": "region {name}"},
+    "peer_near": {"ru": "{city} и {count} самых похожих городов", "en": "{city} and the {count} cities most like it"},
+    "peer_near_weighed": {
+        "ru": "{city} и {count} самых похожих городов (свои веса)",
+        "en": "{city} and the {count} cities most like it (own weights)",
+    },
     "climate": {"ru": "климат: {name}", "en": "climate: {name}"},
     "country": {"ru": "страна: {name}", "en": "country: {name}"},
     "reset": {"ru": "Сбросить всё", "en": "Reset"},

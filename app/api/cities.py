@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from app.api.answers import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES, Meta, envelope, meta
 from app.api.deps import Cursor, LimitsDep, NoQuery, Parameters, SessionDep, invalid, parse_cursor, peer_group
-from app.domain.similar import ASPECTS, Context, similar
+from app.domain.similar import ASPECTS, similar
 from app.queries import reference, vintages
 from app.queries.reference import CityEntry
 
@@ -135,7 +135,7 @@ def show_similar(
     entries = {entry.city.code: entry for entry in reference.cities(session)}
     own = reference.city(session, code).city.code
     weights = {name: getattr(query, name) for name in ASPECTS}
-    contexts = {name: _context(entry) for name, entry in entries.items()}
+    contexts = {name: reference.context(entry) for name, entry in entries.items()}
     try:
         found = similar(contexts[own], list(contexts.values()), query.count, weights)
     except ValueError as error:
@@ -151,11 +151,6 @@ def show_similar(
         for each in found
     ]
     return envelope(meta(vintages.newest(session), len(rows)), rows)
-
-
-def _context(entry: CityEntry) -> Context:
-    city = entry.city
-    return Context(city.code, city.population, city.latitude, city.longitude, city.country, city.climate)
 
 
 def city_row(entry: CityEntry) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.names import folded
 from app.domain.peers import PeerGroup, size_class
+from app.domain.similar import Context, similar
 from app.errors import NotFound
 from app.models import (
     City,
@@ -123,8 +124,8 @@ def search_cities(entries: list[CityEntry], text: str) -> list[CityEntry]:
 
 
 def in_peer_group(entries: list[CityEntry], group: PeerGroup) -> list[CityEntry]:
-    """The cities that belong to the group."""
-    return [
+    """The cities that belong to the group, in the order given; none where it is near a city that is not there."""
+    fitting = [
         entry
         for entry in entries
         if group.holds(
@@ -134,6 +135,21 @@ def in_peer_group(entries: list[CityEntry], group: PeerGroup) -> list[CityEntry]
             climate=entry.city.climate,
         )
     ]
+    near = group.near
+    if near is None:
+        return fitting
+    centre = next((entry for entry in entries if entry.city.code == near.city), None)
+    if centre is None:
+        return []
+    alike = similar(context(centre), list(map(context, fitting)), near.count, near.by_aspect())
+    codes = {near.city, *(each.code for each in alike)}
+    return [entry for entry in entries if entry.city.code in codes]
+
+
+def context(entry: CityEntry) -> Context:
+    """What likeness is judged by."""
+    city = entry.city
+    return Context(city.code, city.population, city.latitude, city.longitude, city.country, city.climate)
 
 
 def countries(session: Session) -> list[Country]:

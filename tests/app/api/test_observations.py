@@ -69,6 +69,8 @@ def test_before_the_first_publication_nothing_was_known(client: TestClient) -> N
         ("peer_group=size:250k_1m", 1),
         ("peer_group=country:RU%2Bsize:over_1m", 3),
         ("peer_group=size:over_1m&city=ru-oryol", 0),
+        ("peer_group=near:ru-oryol:1", 4),
+        ("peer_group=near:xx-nowhere:5", 0),
         ("period=2024-Q3", 2),
         ("period=2024-Q1..2024-Q4", 3),
         ("period=2024", 1),
