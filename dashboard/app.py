@@ -33,7 +33,7 @@ def create_dashboard(engine: Engine, *, language: str) -> Flask:
         "dashboard",
         assets_folder=str(ASSETS),
         # The pages that the server writes link their own style and script.
-        assets_ignore=r"forms\.(css|js)$",
+        assets_ignore=r"(?:forms\.(?:css|js)|charts\.js)$",
         pages_folder="",
         use_pages=False,
         suppress_callback_exceptions=True,

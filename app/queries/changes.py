@@ -59,6 +59,23 @@ def changes(session: Session, since: int, until: int, *, limit: int, after: Key 
     return [_change(found) for found in session.execute(query)]
 
 
+def revisions(session: Session, indicator_id: int, until: int, *, limit: int) -> list[Change]:
+    """The newest public revisions and withdrawals of one indicator known with `until`, the last ones first."""
+    row, before = aliased(Observation), aliased(Observation)
+    order = (row.vintage, row.indicator_id, row.period, row.city_id)
+    query = (
+        select(*order, *_columns(row, before))
+        .select_from(row)
+        .join(before, _shown_before(row, before))
+        .join(City, City.id == row.city_id)
+        .join(Indicator, Indicator.id == row.indicator_id)
+        .where(row.indicator_id == indicator_id, row.vintage <= until, row.confidentiality == PUBLIC)
+        .order_by(row.vintage.desc(), row.period.desc(), row.city_id)
+        .limit(limit)
+    )
+    return [_change(found) for found in session.execute(query)]
+
+
 def _shown_before(row: Any, before: Any) -> ColumnElement[bool]:
     """`before` is the newest row of the same figure in an earlier vintage, if that one was public."""
     earlier = aliased(Observation)

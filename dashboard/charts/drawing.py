@@ -1,4 +1,4 @@
-"""A drawing: shapes and texts in pixels, written as SVG with every colour in it, so that a file looks as the page does.
+"""A drawing: shapes and texts in pixels, as SVG with every colour in it, so that a file looks as the page does.
 
 Texts are escaped here and nowhere else; numbers are ours. Points that a reader can walk through carry what is said.
 """
@@ -26,10 +26,8 @@ class Drawing:
     def line(self, start: Place, end: Place, *, colour: str = RULE, width: float = 1, dash: str = "") -> None:
         """A straight line."""
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
-        (x1, y1), (x2, y2) = start, end
-        self.parts.append(
-            f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dashed}/>'
-        )
+        words = f"M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}"
+        self._stroke(words, f'stroke="{colour}" stroke-width="{width:g}"{dashed}')
 
     def run(self, places: Sequence[Place | None], *, colour: str, width: float = 2, dash: str = "") -> None:
         """A line through places, broken where one is missing."""
@@ -42,9 +40,8 @@ class Drawing:
             is_open = True
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
         if words:
-            self.parts.append(
-                f'<path d="{"".join(words)}" fill="none" stroke="{colour}" stroke-width="{width:g}" stroke-linejoin="round"{dashed}/>'
-            )
+            edge = f'stroke="{colour}" stroke-width="{width:g}" stroke-linejoin="round"{dashed}'
+            self._stroke("".join(words), edge)
 
     def area(self, places: Sequence[Place], *, colour: str) -> None:
         """A filled shape without an edge."""
@@ -53,17 +50,14 @@ class Drawing:
 
     def box(self, left: float, top: float, width: float, height: float, *, colour: str, round_px: float = 0) -> None:
         """A filled rectangle."""
-        self.parts.append(
-            f'<rect x="{left:.1f}" y="{top:.1f}" width="{max(width, 0):.1f}" height="{max(height, 0):.1f}" rx="{round_px:g}" fill="{colour}"/>'
-        )
+        size = f'width="{max(width, 0):.1f}" height="{max(height, 0):.1f}"'
+        self.parts.append(f'<rect x="{left:.1f}" y="{top:.1f}" {size} rx="{round_px:g}" fill="{colour}"/>')
 
     def dots(self, places: Sequence[Place], *, colour: str, size: float) -> None:
         """Many equal dots as one path: short strokes with round ends."""
         words = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in places)
         if words:
-            self.parts.append(
-                f'<path d="{words}" fill="none" stroke="{colour}" stroke-width="{size:g}" stroke-linecap="round"/>'
-            )
+            self._stroke(words, f'stroke="{colour}" stroke-width="{size:g}" stroke-linecap="round"')
 
     def mark(
         self, at: Place, *, shape: str, colour: str, size: float = 12, said: str = "", is_hollow: bool = False
@@ -84,12 +78,16 @@ class Drawing:
         size: float = 12,
         anchor: str = "start",
         weight: int = 400,
+        has_halo: bool = False,
     ) -> None:
-        """A line of text; `anchor` is start, middle or end."""
-        x, y = at
-        self.parts.append(
-            f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" font-size="{size:g}" text-anchor="{anchor}" font-weight="{weight}">{escape(text)}</text>'
-        )
+        """A line of text; `anchor` is start, middle or end; a halo keeps it readable over marks."""
+        look = f'fill="{colour}" font-size="{size:g}" text-anchor="{anchor}" font-weight="{weight}"'
+        if has_halo:
+            look += ' stroke="#ffffff" stroke-width="3" stroke-linejoin="round" paint-order="stroke"'
+        self.parts.append(f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" {look}>{escape(text)}</text>')
+
+    def _stroke(self, words: str, edge: str) -> None:
+        self.parts.append(f'<path d="{words}" fill="none" {edge}/>')
 
     def svg(self, *, titled: str = "", is_hidden: bool = False) -> str:
         """The drawing as one SVG element; hidden from assistive technology where a table says the same."""
@@ -115,10 +113,12 @@ def _outline(shape: str, at: Place, reach: float) -> str:
     if shape in ("right", "left"):
         way = 1 if shape == "right" else -1
         return f"M{x + way * reach:.1f} {y:.1f}l{-way * 1.8 * reach:.1f} {reach:.1f}v{-2 * reach:.1f}Z"
+    r = reach
     if shape == "pentagon":
-        near, wide = reach * 0.35, reach
-        return f"M{x:.1f} {y - reach:.1f}l{wide:.1f} {reach - near:.1f}l{-0.4 * wide:.1f} {reach:.1f}h{-1.2 * wide:.1f}l{-0.4 * wide:.1f} {-reach:.1f}Z"
-    return f"M{x - reach:.1f} {y:.1f}a{reach:.1f} {reach:.1f} 0 1 0 {2 * reach:.1f} 0a{reach:.1f} {reach:.1f} 0 1 0 {-2 * reach:.1f} 0Z"
+        sides = f"l{r:.1f} {r * 0.65:.1f}l{-0.4 * r:.1f} {r:.1f}h{-1.2 * r:.1f}l{-0.4 * r:.1f} {-r:.1f}"
+        return f"M{x:.1f} {y - r:.1f}{sides}Z"
+    half = f"a{r:.1f} {r:.1f} 0 1 0"
+    return f"M{x - r:.1f} {y:.1f}{half} {2 * r:.1f} 0{half} {-2 * r:.1f} 0Z"
 
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
@@ -137,7 +137,7 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
 
 
 def _floor_log10(number: float) -> int:
-    return len(f"{number:e}") and int(f"{number:e}".partition("e")[2])
+    return int(f"{number:e}".partition("e")[2])
 
 
 __all__ = ["INK", "QUIET", "RULE", "Drawing", "Place", "ticks"]

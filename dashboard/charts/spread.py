@@ -5,8 +5,9 @@ The axis is that of the group, median ± 3 MAD: what lies beyond stands at its e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.standing import Spread
 from dashboard.charts.drawing import INK, QUIET, RULE, Drawing, ticks
@@ -37,13 +38,27 @@ class Look:
     number: Callable[[float], str] | None = None
     median_said: str = ""
 
+    def saying(self, number: Callable[[float], str], median_said: str) -> Look:
+        """The same size with an axis in words."""
+        return replace(self, number=number, median_said=median_said)
+
 
 LARGE = Look(720, 210, 8)
+NARROW = Look(340, 190, 6)
 SMALL = Look(260, 44, 4.4)
 
 
-def beeswarm(peers: Mapping[str, float], chosen: Sequence[Chosen], among: Spread, look: Look) -> Drawing:
-    """The swarm over its axis; dots of one place stand on each other, thinner where they would not fit."""
+def beeswarm(
+    peers: Mapping[str, float],
+    chosen: Sequence[Chosen],
+    among: Spread,
+    look: Look,
+    said: Mapping[str, str] | None = None,
+) -> Drawing:
+    """The swarm over its axis; dots of one place stand on each other, closer where they would not fit.
+
+    With `said` every peer is a point of its own that says this.
+    """
     low, high = _reach(among, chosen)
     floor = look.height - (34 if look.number else 12)
     drawing = Drawing(look.width, look.height)
@@ -55,7 +70,13 @@ def beeswarm(peers: Mapping[str, float], chosen: Sequence[Chosen], among: Spread
     drawing.box(x(among.low), 4, x(among.high) - x(among.low), floor - 4, colour=BAND)
     drawing.line((x(among.median), 2), (x(among.median), floor), colour=MEDIAN, width=1.5)
     drawing.line((SIDE - 6, floor), (look.width - SIDE + 6, floor), colour=RULE)
-    drawing.dots(_stacked(sorted(x(value) for value in peers.values()), floor, look), colour=PEER_EDGE, size=look.dot)
+    order = sorted(peers, key=lambda code: x(peers[code]))
+    places = _stacked([x(peers[code]) for code in order], floor, look)
+    if said is None:
+        drawing.dots(places, colour=PEER_EDGE, size=look.dot)
+    else:
+        for code, place in zip(order, places, strict=True):
+            drawing.mark(place, shape="circle", colour=PEER_EDGE, size=look.dot, said=said[code])
     for city in chosen:
         if city.value is not None:
             drawing.line((x(city.value), 8), (x(city.value), floor), colour=city.colour, width=1)
@@ -71,17 +92,16 @@ def _reach(among: Spread, chosen: Sequence[Chosen]) -> tuple[float, float]:
 
 
 def _stacked(places: Sequence[float], floor: float, look: Look) -> list[tuple[float, float]]:
-    """Dots in columns as wide as a dot; a column that would be too high stands closer."""
-    columns: dict[int, list[float]] = {}
-    for place in places:
-        columns.setdefault(round(place / look.dot), []).append(place)
-    tallest = max(map(len, columns.values()), default=1)
+    """Dots in columns as wide as a dot, in the order given; where a column would be too high all stand closer."""
+    columns = [round(place / look.dot) for place in places]
+    tallest = max(Counter(columns).values(), default=1)
     step = min(look.dot, (floor - 10) / tallest)
-    return [
-        (column * look.dot, floor - look.dot / 2 - 1 - rank * step)
-        for column, members in columns.items()
-        for rank in range(len(members))
-    ]
+    seen: Counter[int] = Counter()
+    found = []
+    for column in columns:
+        found.append((column * look.dot, floor - look.dot / 2 - 1 - seen[column] * step))
+        seen[column] += 1
+    return found
 
 
 def _mark(
@@ -103,7 +123,7 @@ def _axis(
     among: Spread,
 ) -> None:
     assert look.number is not None  # noqa: S101 - said for the reader of types
-    for tick in ticks(*bounds, 6):
+    for tick in ticks(*bounds, 6 if look.width > 500 else 4):
         drawing.line((x(tick), floor), (x(tick), floor + 5), colour=QUIET)
         drawing.text((x(tick), floor + 18), look.number(tick), anchor="middle")
     if look.median_said:

@@ -29,7 +29,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Frame:
-    """The axes: how periods are written, how numbers are, how wide, and the words of what is drawn beside the lines."""
+    """The axes: how periods and numbers are written, how wide it is, and the words beside the lines."""
 
     periods: tuple[str, ...]
     number: Callable[[float], str]
@@ -72,7 +72,9 @@ def sparkline(values: Sequence[float | None], median: Sequence[float | None], *,
         if value is None:
             return None
         share = 0.5 if high == low else (value - low) / (high - low)
-        return edge + (width - 2 * edge) * number / max(len(values) - 1, 1), height - edge - (height - 2 * edge) * share
+        return edge + (width - 2 * edge) * number / max(len(values) - 1, 1), height - edge - (
+            height - 2 * edge
+        ) * share
 
     drawing.run([place(number, value) for number, value in enumerate(median)], colour="#b3bec7", width=1.5)
     own = [place(number, value) for number, value in enumerate(values)]
@@ -128,9 +130,7 @@ def _runs(band: Sequence[Spread | None]) -> list[list[tuple[int, Spread]]]:
     return [run for run in runs if run]
 
 
-def _line(
-    drawing: Drawing, line: Line, frame: Frame, x: Callable[[int], float], y: Callable[[float], float]
-) -> None:
+def _line(drawing: Drawing, line: Line, frame: Frame, x: Callable[[int], float], y: Callable[[float], float]) -> None:
     places = [None if value is None else (x(number), y(value)) for number, value in enumerate(line.values)]
     is_open = [(status or "A") in PROVISIONAL | ESTIMATED for status in line.statuses]
     firm = [None if is_open[number] else place for number, place in enumerate(places)]
@@ -169,6 +169,7 @@ def _names(
     floor = TOP
     for at, name, colour, weight in sorted(wanted):
         floor = max(at, floor)
-        shown = name if len(name) <= 18 else name[:17] + "…"
+        most = int((frame.right - 10) / 6.6)
+        shown = name if len(name) <= most else name[: most - 1] + "…"
         drawing.text((frame.width - frame.right + 10, floor + 4), shown, colour=colour or INK, weight=weight)
         floor += 15

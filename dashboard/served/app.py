@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route
 
-from dashboard.served import index, people, reporting, submission
+from dashboard.served import index, indicator, people, reporting, submission
 from dashboard.served.asked import House, served
 from dashboard.served.single_sign_on import Provider, provider_app
 
-GET = {
+
+class Ending(Convertor[str]):
+    """The endings of the files of a chart."""
+
+    regex = "svg|png"
+
+    def convert(self, value: str) -> str:
+        """As it stands."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it stands."""
+        return value
+
+
+register_url_convertor("ending", Ending())
+#: Pages and charts of what is published.
+OPEN = {
     "/index": index.index,
     "/city/{city}": index.city,
+    "/indicator": indicator.indicator_list,
+    "/indicator/{code}": indicator.indicator,
+    "/chart/indicator/{code}/{chart}.{ending:ending}": indicator.indicator_chart,
+    "/embed/indicator/{code}/{chart}": indicator.indicator_embed,
+}
+GET = {
     "/sign-in": people.sign_in,
     "/sign-in/invitation": people.invitation,
     "/account": people.account,
@@ -44,6 +70,8 @@ def form_routes(house: House, provider: Provider | None) -> list[BaseRoute]:
     routes: list[BaseRoute] = []
     if provider is not None:
         routes.append(Mount("/sign-in/provider", provider_app(house, provider)))
+    small = [Middleware(GZipMiddleware, minimum_size=1_000)]
+    routes += [Route(path, served(house, page), methods=["GET"], middleware=small) for path, page in OPEN.items()]
     routes += [Route(path, served(house, handler), methods=["GET"]) for path, handler in GET.items()]
     routes += [Route(path, served(house, handler), methods=["POST"]) for path, handler in POST.items()]
     return routes

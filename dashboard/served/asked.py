@@ -61,6 +61,8 @@ class Asked:
     places: Mapping[str, str]
     secret: str | None
     address: str
+    # Where this installation stands, as `https://figures.example`.
+    base: str = ""
 
     def field(self, name: str) -> str:
         """A field of the form, stripped; empty when it is not there."""
@@ -119,6 +121,7 @@ def _answered(
         dict(request.path_params),
         secret,
         request.client.host if request.client else "",
+        house.public_url or f"{request.url.scheme}://{request.url.netloc}",
     )
     try:
         answer = handler(asked)

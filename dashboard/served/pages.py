@@ -32,8 +32,14 @@ POLICY = "; ".join(
 
 def page(asked: Asked, template: str, *, status: int = 200, **content: Any) -> Response:
     """A page for its reader alone."""
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "private, no-store"}
+    return HTMLResponse(rendered(asked, template, **content), status, headers)
+
+
+def rendered(asked: Asked, template: str, **content: Any) -> str:
+    """The page as text."""
     words = asked.words
-    text = (
+    return (
         _environment()
         .get_template(template)
         .render(
@@ -49,8 +55,6 @@ def page(asked: Asked, template: str, *, status: int = 200, **content: Any) -> R
             **content,
         )
     )
-    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "private, no-store"}
-    return HTMLResponse(text, status, headers)
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.domain.period import parse_period
+from app.domain.status import OBS_STATUS
 from dashboard.locale import Locale
 from dashboard.served.sentences import SENTENCES as FORMS
 
@@ -31,6 +32,13 @@ class Words(Locale):
         if text is None:
             return "–"
         return self.number(float(text), len(text.partition(".")[2]))
+
+    def status(self, letter: str) -> str:
+        """A status in words; nothing for the normal one."""
+        known = OBS_STATUS.get(letter)
+        if known is None or letter == "A":
+            return ""
+        return known.name_ru if self.language == "ru" else known.name_en
 
     def percent(self, share: float | None) -> str:
         """A share in whole per cent; what is nearly nothing or nearly all does not read as nothing or all."""

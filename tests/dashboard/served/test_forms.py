@@ -9,7 +9,7 @@ import pytest
 
 import dashboard.served
 from app.accounts.identity import COOKIE
-from dashboard.served.app import GET, POST
+from dashboard.served.app import GET, OPEN, POST
 from dashboard.served.sentences import SENTENCES, read_sentences
 from dashboard.texts import LANGUAGES
 from dashboard.texts import SENTENCES as COMMON
@@ -21,6 +21,10 @@ WHO = (None, "kazan", "ufa", "reviewer", "analyst", "administrator")
 PAGES = {
     "/index": (200, 200, 200, 200, 200, 200),
     "/city/{city}": (404, 404, 404, 404, 404, 404),
+    "/indicator": (200, 200, 200, 200, 200, 200),
+    "/indicator/{code}": (404, 404, 404, 404, 404, 404),
+    "/chart/indicator/{code}/{chart}.{ending:ending}": (404, 404, 404, 404, 404, 404),
+    "/embed/indicator/{code}/{chart}": (404, 404, 404, 404, 404, 404),
     "/sign-in": (200, 303, 303, 303, 303, 303),
     "/sign-in/invitation": (404, 404, 404, 404, 404, 404),
     "/account": (303, 200, 200, 200, 200, 200),
@@ -51,7 +55,7 @@ DEEDS = {
 
 
 def test_every_page_and_deed_is_in_this_table() -> None:
-    assert list(PAGES) == list(GET)
+    assert list(PAGES) == [*OPEN, *GET]
     assert set(DEEDS) == set(POST)
 
 
