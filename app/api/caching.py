@@ -23,8 +23,9 @@ from app.queries.freshness import Freshness, freshness
 PUBLIC = re.compile(
     r"/v1/(?:config|principles|indicators|cities|periods|vintages|observations|changes|frameworks|scores|templates)(?:/.*)?"
 )
-#: Pinned to a vintage by its number, figures and scores never change.
+#: Pinned to a vintage by its number, figures never change; scores when the version of their framework is named too.
 PINNED = re.compile(r"(?:^|&)as_of=\d+(?:&|$)")
+VERSIONED = re.compile(r"(?:^|&)framework=[^&,]+(?:@|%40)[^&,]+(?:&|$)")
 FOR_EVER = "public, max-age=31536000, immutable"
 A_MOMENT = "public, max-age=30, stale-while-revalidate=60"
 PRIVATE = "private, no-cache"
@@ -44,13 +45,15 @@ class PublicAnswers:
         self.look_every_s = look_every_s
         self._now: Freshness | None = None
         self._looked_at = 0.0
+        self._changes = 0
         self._kept: LRUCache[str, list[Message]] = LRUCache(max(kept_bytes, 1), getsizeof=_size)
         self._lock = Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
-            self._now = None
+            # A look that began before this may end after it: its finding is not kept.
+            self._now, self._changes = None, self._changes + 1
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if not PUBLIC.fullmatch(path):
@@ -84,12 +87,15 @@ class PublicAnswers:
                 self._kept[tag] = answer.messages
 
     async def _fresh(self) -> Freshness:
-        at = monotonic()
-        if self._now is None or at - self._looked_at >= self.look_every_s:
+        at, changes = monotonic(), self._changes
+        now = self._now
+        if now is None or at - self._looked_at >= self.look_every_s:
             # Set before the look, so that a burst of requests does not look a hundred times.
             self._looked_at = at
-            self._now = await run_in_threadpool(freshness, self.engine)
-        return self._now
+            now = await run_in_threadpool(freshness, self.engine)
+            if changes == self._changes:
+                self._now = now
+        return now
 
 
 class _Answer:
@@ -119,21 +125,36 @@ class _Answer:
 
 def _tag(now: Freshness, path: str, query: str, accept: str) -> str:
     """Weak: the same figures, in whatever encoding they travel."""
-    vintage = "" if PINNED.search(query) and path.startswith(("/v1/observations", "/v1/scores")) else now.vintage
-    content = "\n".join((str(vintage), now.edition, path, query, accept))
+    is_pinned = PINNED.search(query) and path.startswith(("/v1/observations", "/v1/scores"))
+    # The same parameters in another order are the same question.
+    parameters = "&".join(sorted(query.split("&")))
+    content = "\n".join(("" if is_pinned else str(now.vintage), now.edition, path, parameters, accept))
     return f'W/"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
 
 
 def _is_known(sent: str, tag: str) -> bool:
     plain = tag.removeprefix("W/")
-    return any(part.strip().removeprefix("W/") in (plain, "*") for part in sent.split(",") if part.strip())
+    # `*` is not taken: what the address names may not exist at all, and that is for the program to say.
+    return any(part.strip().removeprefix("W/") == plain for part in sent.split(","))
+
+
+def lasts_for_ever(path: str, query: str) -> bool:
+    """Whether an answer can never become another: figures of a vintage, or scores of a vintage by a named version.
+
+    Who belongs to a group is the register's to say, and that may change.
+    """
+    if not PINNED.search(query) or "peer_group" in query:
+        return False
+    if path.startswith("/v1/scores"):
+        return VERSIONED.search(query) is not None
+    return path.startswith("/v1/observations")
 
 
 def _headers(scope: Scope, now: Freshness, tag: str, query: str) -> dict[str, str]:
     asked = Headers(scope=scope)
     has_credentials = "authorization" in asked or "cookie" in asked
-    # Who belongs to a group is the register's to say, and that may change.
-    rule = FOR_EVER if PINNED.search(query) and "peer_group" not in query else A_MOMENT
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    rule = FOR_EVER if lasts_for_ever(path, query) else A_MOMENT
     found = {
         "etag": tag,
         "cache-control": PRIVATE if has_credentials else rule,

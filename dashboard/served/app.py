@@ -8,7 +8,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route
 
 from dashboard.served import index, indicator, people, reporting, submission
-from dashboard.served.asked import House, served
+from dashboard.served.asked import House, kept, served
+from dashboard.served.kept import KeptPages
 from dashboard.served.single_sign_on import Provider, provider_app
 
 
@@ -71,7 +72,10 @@ def form_routes(house: House, provider: Provider | None) -> list[BaseRoute]:
     if provider is not None:
         routes.append(Mount("/sign-in/provider", provider_app(house, provider)))
     small = [Middleware(GZipMiddleware, minimum_size=1_000)]
-    routes += [Route(path, served(house, page), methods=["GET"], middleware=small) for path, page in OPEN.items()]
+    pages = KeptPages()
+    routes += [
+        Route(path, kept(house, page, pages), methods=["GET"], middleware=small) for path, page in OPEN.items()
+    ]
     routes += [Route(path, served(house, handler), methods=["GET"]) for path, handler in GET.items()]
     routes += [Route(path, served(house, handler), methods=["POST"]) for path, handler in POST.items()]
     return routes

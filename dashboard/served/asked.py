@@ -19,6 +19,8 @@ from app.access import Actor
 from app.accounts.identity import actor_of
 from app.accounts.limits import Limiter
 from app.errors import CitymarkError, NotFound, TooMany, Unauthenticated
+from app.queries.freshness import freshness
+from dashboard.served.kept import KeptPages, tag_of
 from dashboard.served.pages import page
 from dashboard.served.words import Words
 from dashboard.texts import LANGUAGES
@@ -82,6 +84,22 @@ class Asked:
 
 
 Handler = Callable[[Asked], Response]
+
+
+def kept(house: House, handler: Handler, pages: KeptPages) -> Callable[[Request], Awaitable[Response]]:
+    """A handler of an open page as an endpoint; who is not signed in may get the page that another has got."""
+
+    def answered(request: Request) -> Response:
+        if house.cookie in request.cookies or request.query_params.get("lang"):
+            return _answered(house, handler, request, ({}, {}))
+        tag = tag_of(freshness(house.engine), request, _language(house, request))
+        found = pages.known(request, tag)
+        return found or pages.keep(tag, _answered(house, handler, request, ({}, {})))
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(answered, request)
+
+    return endpoint
 
 
 def served(house: House, handler: Handler) -> Callable[[Request], Awaitable[Response]]:

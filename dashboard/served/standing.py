@@ -45,7 +45,7 @@ class Question:
     def address(self, path: str, **changes: str | None) -> str:
         """The address of this question, or of one changed in a part; defaults are left out."""
         parts: dict[str, str | None] = {
-            "period": self.period.code,
+            "t": self.period.code,
             "peer": self.peer or None,
             "as_of": self.as_of or None,
             **{f"w-{code}": f"{weight:g}" for code, weight in self.weights},
@@ -82,7 +82,7 @@ def question(session: Session, asked: Asked) -> Question | None:
     if vintage is None:
         return None
     periods = tuple(scores.periods_of(session, framework, vintage.number))
-    period = _period(asked.query.get("period", ""), periods, dropped)
+    period = _period(asked.query.get("t", ""), periods, dropped)
     period = period or scores.latest_period(session, framework, vintage.number)
     if period is None:
         return None
@@ -121,7 +121,7 @@ def _period(text: str, periods: tuple[Period, ...], dropped: list[str]) -> Perio
 
 
 def _peer(session: Session, text: str, dropped: list[str]) -> tuple[str, frozenset[int] | None]:
-    if not text:
+    if text in ("", EVERY):
         return "", None
     try:
         group = parse_peer_group(text)

@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.testclient import TestClient
 
 from app.api.app import create_api
+from app.api.caching import lasts_for_ever
 from app.api.deps import Limits
 from app.db import reading, writing
 from app.models import Edition
@@ -102,6 +103,36 @@ def test_what_is_pinned_to_a_vintage_is_immutable_and_stays_valid(
     again = one.get(f"{FIGURES}&as_of=2", headers={"If-None-Match": pinned.headers["etag"]})
     assert again.status_code == 304
     assert one.get(f"{FIGURES}&as_of=2").content == pinned.content
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v1/observations?bogus=1", 422), ("/v1/cities/ru-nowhere", 404), (FIGURES + "&as_of=99", 404)],
+)
+def test_any_tag_hides_no_error(processes: tuple[TestClient, TestClient], path: str, status: int) -> None:
+    assert processes[0].get(path, headers={"If-None-Match": "*"}).status_code == status
+
+
+def test_the_order_of_parameters_makes_no_other_answer(processes: tuple[TestClient, TestClient]) -> None:
+    one, other = FIGURES + "&period=2024-Q3", "/v1/observations?period=2024-Q3&indicator=TI_SMART_LIGHTING"
+    assert processes[0].get(one).headers["etag"] == processes[0].get(other).headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "expected"),
+    [
+        ("/v1/observations", "as_of=3", True),
+        ("/v1/observations", "as_of=2026-01-01", False),
+        ("/v1/observations", "as_of=3&peer_group=size:over_1m", False),
+        # A newer version of the framework would give other scores.
+        ("/v1/scores", "framework=tiny&as_of=3", False),
+        ("/v1/scores", "framework=tiny@1.0&as_of=3", True),
+        ("/v1/scores", "as_of=3&framework=tiny%401.0", True),
+        ("/v1/cities", "as_of=3", False),
+    ],
+)
+def test_only_what_can_never_change_is_immutable(path: str, query: str, expected: bool) -> None:
+    assert lasts_for_ever(path, query) is expected
 
 
 def test_an_error_is_kept_by_nobody(processes: tuple[TestClient, TestClient], figures: Engine) -> None:

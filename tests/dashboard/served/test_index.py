@@ -39,7 +39,7 @@ def span(row: dict[str, object]) -> str:
 
 
 def test_the_page_and_the_api_say_the_same(browser: TestClient) -> None:
-    page = browser.get("/index?period=2026-Q1&all=1").text
+    page = browser.get("/index?t=2026-Q1&all=1").text
     rows = browser.get("/api/v1/scores?period=2026-Q1").json()["data"]
     ranked = [row for row in rows if row["rank"] is not None]
     expected = [(row["rank"], row["city"], pytest.approx(row["score"], abs=0.0501), span(row)) for row in ranked]
@@ -50,7 +50,7 @@ def test_the_page_and_the_api_say_the_same(browser: TestClient) -> None:
 
 def test_a_group_other_weights_and_the_past_are_in_the_address(browser: TestClient) -> None:
     vintage = browser.get("/api/v1/vintages").json()["data"][0]["number"] - 2
-    address = f"/index?period=2026-Q1&peer=size:over_1m&w-human_capital=3&as_of={vintage}&lang=en"
+    address = f"/index?t=2026-Q1&peer=size:over_1m&w-human_capital=3&as_of={vintage}&lang=en"
     page = browser.get(address).text
     query = f"period=2026-Q1&peer_group=size:over_1m&as_of={vintage}&weights=human_capital:3"
     assert "These are not the official weights." in page
@@ -62,7 +62,7 @@ def test_a_group_other_weights_and_the_past_are_in_the_address(browser: TestClie
 
 
 def test_a_city_is_explained_as_by_the_api(browser: TestClient) -> None:
-    page = browser.get("/city/ru-kazan?period=2026-Q1&goal=3&against=ru-ufa&lang=en").text
+    page = browser.get("/city/ru-kazan?t=2026-Q1&goal=3&against=ru-ufa&lang=en").text
     data = browser.get("/api/v1/scores/ru-kazan?period=2026-Q1&from=2025-Q1&rank=3&against=ru-ufa").json()["data"]
     assert f"Rank {data['rank']} of" in page
     assert f"range {data['rank_low']}–{data['rank_high']}" in page
@@ -78,9 +78,9 @@ def test_a_city_is_explained_as_by_the_api(browser: TestClient) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "period=9999-Q9&peer=size:huge&as_of=x",
-        "period=%00&peer=%F0%9F%98%80&w-human_capital=nan&w-safety=1e999",
-        "as_of=99999999999999&period=2026-Q1",
+        "t=9999-Q9&peer=size:huge&as_of=x",
+        "t=%00&peer=%F0%9F%98%80&w-human_capital=nan&w-safety=1e999",
+        "as_of=99999999999999&t=2026-Q1",
         "as_of=0001-01-01T00:00:00%2B14:00",
         "q=" + "%3Cimg%20src%3Dx%3E" * 9,
         "goal=-1&against=%27%22%3E",
@@ -102,7 +102,7 @@ def test_a_city_that_is_not_there_and_a_database_without_an_index_are_told(brows
 
 
 def test_a_search_shows_the_cities_it_means(browser: TestClient) -> None:
-    found = told(browser.get("/index?period=2026-Q1&q=казан").text)
+    found = told(browser.get("/index?t=2026-Q1&q=казан").text)
     assert [city for _, city, _, _ in found] == ["ru-kazan"]
 
 
