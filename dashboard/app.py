@@ -6,11 +6,10 @@ import logging
 from html import escape
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 from uuid import uuid4
 
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
-from flask import Flask, Response, redirect, request
+from flask import Flask, request
 from sqlalchemy import Engine
 
 from app.db import reading
@@ -51,7 +50,6 @@ def create_dashboard(engine: Engine, *, language: str) -> Flask:
     )
     _add_callbacks(app, engine, language)
     server: Flask = app.server
-    _add_redirect(server)
     guard.install(app, frozenset({"/", *(page.PATH for page in PAGES)}))
     bundles.install(app)
     return server
@@ -133,13 +131,3 @@ def _add_callbacks(app: Dash, engine: Engine, language: str) -> None:
     def find(text: object, search: object) -> object:
         with reading(engine) as session:
             return compare.found(session, language=language, text=text, search=search)
-
-
-def _add_redirect(server: Flask) -> None:
-    @server.before_request
-    def to_first_page() -> Any:
-        if request.path != "/":
-            return None
-        query = request.query_string.decode("ascii", "ignore")
-        answer: Response = redirect(PAGES[0].PATH + (f"?{query}" if query else ""), code=302)  # type: ignore[assignment]
-        return answer

@@ -7,7 +7,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route
 
-from dashboard.served import index, indicator, people, reporting, submission
+from dashboard.served import home, index, indicator, people, reporting, submission
 from dashboard.served.asked import House, kept, served
 from dashboard.served.kept import KeptPages
 from dashboard.served.single_sign_on import Provider, provider_app
@@ -30,6 +30,7 @@ class Ending(Convertor[str]):
 register_url_convertor("ending", Ending())
 #: Pages and charts of what is published.
 OPEN = {
+    "/": home.home,
     "/index": index.index,
     "/city/{city}": index.city,
     "/indicator": indicator.indicator_list,

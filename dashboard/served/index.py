@@ -12,19 +12,26 @@ from starlette.responses import Response
 
 from app.db import reading
 from app.domain.composite.framework import Leaf, Node, scored_children
+from app.domain.similar import similar
 from app.errors import NotFound
 from app.queries import explanations, scores
 from app.queries.explanations import Change, Explanation, Reach
-from app.queries.reference import search_cities
+from app.queries.reference import CityEntry, context, search_cities
 from app.queries.scores import Answer, CityScore
+from app.queries.vintages import is_simulated
+from dashboard.charts.land import Spot, land_map
 from dashboard.reference import Reference, group_name, place, read_reference
 from dashboard.served.asked import Asked
+from dashboard.served.figure_rows import sections
 from dashboard.served.pictures import bar, interval, line
 from dashboard.served.standing import Question, peer_choices, scorable
+from dashboard.served.subjects import Here
+from dashboard.served.subjects import here as figures_here
 from dashboard.state import EVERY
 
 FIRST = 40
 PAST = 17
+SIMILAR = 6
 DEFAULT_GOAL = 10
 
 
@@ -111,15 +118,19 @@ def city(asked: Asked) -> Response:
     with reading(asked.house.engine) as session:
         known = read_reference(session)
         if code not in known.cities:
-            raise NotFound(asked.words.say("no_such_city", code=code[:60]))
+            raise NotFound(_no_such_city(asked, known, code))
+        at = figures_here(session, asked, first=(code,))
+        if at is None:
+            return asked.page("no_figures.html", title=_name(known, asked, code))
+        content = _figures(session, at, code)
         here = scorable(session, asked)
-        if here is None:
-            return asked.page("no_index.html", title=_name(known, asked, code))
         try:
-            found = explanations.explanation(session, here.variant, code)
+            found = None if here is None else explanations.explanation(session, here.variant, code)
         except NotFound:
-            return asked.page("no_index.html", title=_name(known, asked, code))
-        content = _details(session, asked, here, found, code)
+            found = None
+        if here is None or found is None:
+            return asked.page("city_figures.html", **content)
+        content |= _details(session, asked, here, found, code)
         answer = scores.scores(session, here.variant)
     ranked = sum(row.rank is not None for row in answer.rows)
     return asked.page(
@@ -130,12 +141,55 @@ def city(asked: Asked) -> Response:
         line=_line(asked, known, here, found.row, ranked),
         ranked=ranked,
         found=found,
-        sections=_sections(asked, known, here, found),
+        why=_sections(asked, known, here, found),
         names={name: _indicator(known, asked, name) for name in known.indicators},
         others=[(row.city, _name(known, asked, row.city)) for row in answer.rows if row.city != code],
         units={name: _unit(known, asked, name) for name in known.indicators},
         decimals={name: entry.definition.decimals for name, entry in known.indicators.items()},
     )
+
+
+def _no_such_city(asked: Asked, known: Reference, code: str) -> str:
+    """What is said of a city that is not there, with those whose names are alike."""
+    near = search_cities(list(known.cities.values()), code.rpartition("-")[2])[:3]
+    meant = ", ".join(f"{asked.words.name(entry.city)} ({entry.city.code})" for entry in near)
+    return asked.words.say("no_such_city_near" if near else "no_such_city", code=code[:60], meant=meant)
+
+
+def _figures(session: Session, at: Here, code: str) -> dict[str, Any]:
+    """The city's figures, its place on the map, and the cities most like it."""
+    entry, words = at.known.cities[code], at.asked.words
+    contexts = [context(each) for each in at.known.cities.values()]
+    alike = [at.known.cities[each.code] for each in similar(context(entry), contexts, SIMILAR)]
+    return {
+        "at": at,
+        "path_here": f"/city/{code}",
+        "figure_sections": sections(session, at),
+        "locator": _locator(at, entry),
+        "population": None if entry.city.population is None else words.number(entry.city.population, 0),
+        "where": place(entry, at.known, words),
+        "name": words.name(entry.city),
+        "alike": [(each.city.code, words.name(each.city), place(each, at.known, words)) for each in alike],
+        "near_group": f"near:{code}:{SIMILAR}",
+        "simulated": is_simulated(session, {at.subject.vintage.number}),
+        "chosen": at.choices(),
+    }
+
+
+def _locator(at: Here, own: CityEntry) -> Markup:
+    """Where the city lies among the compared cities of its country."""
+    words = at.asked.words
+    near = [each for each in at.subject.peers if each != own and each.city.country == own.city.country]
+    spots = [
+        Spot(
+            each.city.longitude,
+            each.city.latitude,
+            *(("#003c57", name, 14.0) if each == own else ("#7d8a94", "", 7.0)),
+        )
+        for each in (*near, own)
+        if (name := words.name(each.city)) and each.city.longitude is not None and each.city.latitude is not None
+    ]
+    return Markup(land_map(spots, width=360, height=200).svg(is_hidden=True))  # noqa: S704 - texts are escaped
 
 
 def _unit(known: Reference, asked: Asked, code: str) -> str:

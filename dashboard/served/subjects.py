@@ -19,7 +19,7 @@ from dashboard.components.controls import OptionGroup
 from dashboard.pages.subject import Subject, subject
 from dashboard.reference import Reference, peer_options, read_reference
 from dashboard.served.asked import Asked
-from dashboard.state import EVERY, CompareState, Known
+from dashboard.state import EVERY, MOST_CITIES, CompareState, Known
 from dashboard.theme import city_colour, city_shape
 
 
@@ -68,7 +68,9 @@ class Here:
 
     def without(self, path: str, code: str) -> str:
         """The address without one of the chosen cities."""
-        return self.address(path, cities=tuple(each for each in self.subject.codes if each != code))
+        return self.address(
+            path, cities=tuple(each for each in self.subject.codes if each not in (code, path.rpartition("/")[2]))
+        )
 
     def periods(self, frequency: str) -> list[Period]:
         """The periods that may be chosen, the newest first."""
@@ -86,14 +88,20 @@ class Here:
         }
 
 
-def here(session: Session, asked: Asked, indicators: tuple[str, ...] = ()) -> Here | None:
-    """The state of the address; `indicators` are those of the page itself. None where nothing is known yet."""
+def here(
+    session: Session, asked: Asked, indicators: tuple[str, ...] = (), first: tuple[str, ...] = ()
+) -> Here | None:
+    """The state of the address; `indicators` and the `first` cities are those of the page itself.
+
+    None where nothing is known yet.
+    """
     known = read_reference(session)
     codes = known.known(asked.house.language)
     language = {} if asked.words.language == asked.house.language else {"lang": asked.words.language}
     added = _added(asked, known)
     state = CompareState.from_search("?" + urlencode({**asked.query, **language, **added}), codes)
-    found = subject(session, known, replace(state, indicators=indicators or state.indicators))
+    cities = tuple(dict.fromkeys((*first, *state.cities)))[:MOST_CITIES]
+    found = subject(session, known, replace(state, cities=cities, indicators=indicators or state.indicators))
     return None if found is None else Here(asked, known, codes, state, found)
 
 

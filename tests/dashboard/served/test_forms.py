@@ -19,6 +19,7 @@ FORMS = Path(dashboard.served.__path__[0])
 WHO = (None, "kazan", "ufa", "reviewer", "analyst", "administrator")
 # GET of a page by each of WHO; a redirect to the sign-in is 303, somebody else's submission is not there.
 PAGES = {
+    "/": (200, 200, 200, 200, 200, 200),
     "/index": (200, 200, 200, 200, 200, 200),
     "/city/{city}": (404, 404, 404, 404, 404, 404),
     "/indicator": (200, 200, 200, 200, 200, 200),
