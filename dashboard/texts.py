@@ -16,8 +16,12 @@ SENTENCES: dict[str, dict[str, str]] = {
     "skip": {"ru": "Перейти к содержанию", "en": "Skip to content"},
     "language": {"ru": "Язык", "en": "Language"},
     "nav_index": {"ru": "Индекс", "en": "Index"},
+    "nav_indicators": {"ru": "Показатели", "en": "Indicators"},
+    "nav_coverage": {"ru": "Полнота данных", "en": "Coverage"},
+    "nav_data": {"ru": "Данные и API", "en": "Data and API"},
+    "nav_method": {"ru": "Методика", "en": "Method"},
     "nav_compare": {"ru": "Сравнение", "en": "Compare"},
-    "nav_submit": {"ru": "Для городов и министерства", "en": "For cities and the ministry"},
+    "nav_submit": {"ru": "Войти", "en": "Sign in"},
     "pages": {"ru": "Страницы", "en": "Pages"},
     "as_of": {"ru": "Данные на {date} · выпуск {vintage}", "en": "Data as of {date} · vintage {vintage}"},
     "as_of_past": {

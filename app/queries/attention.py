@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.attention import Floats, Moved, moved
 from app.domain.period import Period
-from app.queries.observations import every
+from app.queries.grid import grid
 from app.queries.reference import CityEntry, IndicatorEntry
-from app.queries.selection import Selection
 
 
 @dataclass(frozen=True)
@@ -33,20 +32,6 @@ def quarter(
     session: Session, at: Period, cities: Sequence[CityEntry], indicators: Sequence[IndicatorEntry], vintage: int
 ) -> Quarter:
     """The quarter `at` as known with a vintage; yearly indicators stay out of it."""
-    now = _values(session, at, cities, indicators, vintage)
-    before = _values(session, at.year_earlier(), cities, indicators, vintage)
+    now = grid(session, at, cities, indicators, vintage)
+    before = grid(session, at.year_earlier(), cities, indicators, vintage)
     return Quarter(moved(now, before, [entry.size for entry in cities]), now)
-
-
-def _values(
-    session: Session, at: Period, cities: Sequence[CityEntry], indicators: Sequence[IndicatorEntry], vintage: int
-) -> Floats:
-    ids = tuple(entry.id for entry in indicators)
-    found = every(session, Selection(indicator_ids=ids, periods=((at, at),)), vintage)
-    lines = {entry.city.id: number for number, entry in enumerate(cities)}
-    columns = {entry.id: number for number, entry in enumerate(indicators)}
-    values = np.full((len(cities), len(indicators)), np.nan)
-    at_line = [lines[city] for city in found.city_id.tolist()]
-    at_column = [columns[indicator] for indicator in found.indicator_id.tolist()]
-    values[at_line, at_column] = found.value.astype(np.float64)
-    return values

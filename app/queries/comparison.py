@@ -166,7 +166,8 @@ def _grid(part: pd.DataFrame, question: Question) -> _Grid:
     cities = {code: number for number, code in enumerate(part["city"].unique().tolist())}
     # The last line stays empty: it answers for a city without any figure.
     values = np.full((len(cities) + 1, len(periods)), np.nan)
-    values[part["city"].map(cities).to_numpy(), part["period"].map(periods).to_numpy()] = part["value"].to_numpy()
+    lines, columns_at = part["city"].map(cities), part["period"].map(periods)
+    values[lines.to_numpy(np.intp), columns_at.to_numpy(np.intp)] = part["value"].to_numpy()
     mine = part[part["city"].isin([entry.city.code for entry in question.cities])]
     columns = [mine[name].tolist() for name in ("city", "period", "status", "is_withdrawn", "note")]
     chosen = {

@@ -54,10 +54,15 @@ def header(locale: Locale, as_of: str) -> html.Header:
 
 def _navigation(locale: Locale) -> html.Nav:
     """The way to the other pages; they know by themselves who is signed in."""
+    ask = f"?lang={locale.language}"
     links = [
-        html.Li(html.A(locale.say("nav_index"), href=f"/index?lang={locale.language}")),
+        html.Li(html.A(locale.say("nav_index"), href=f"/index{ask}")),
+        html.Li(html.A(locale.say("nav_indicators"), href=f"/indicator{ask}")),
         html.Li(html.A(locale.say("nav_compare"), href="/compare", **aria(current="page"))),
-        html.Li(html.A(locale.say("nav_submit"), href=f"/submit?lang={locale.language}"), className="end"),
+        html.Li(html.A(locale.say("nav_coverage"), href=f"/coverage{ask}")),
+        html.Li(html.A(locale.say("nav_data"), href=f"/data{ask}")),
+        html.Li(html.A(locale.say("nav_method"), href=f"/method{ask}")),
+        html.Li(html.A(locale.say("nav_submit"), href=f"/submit{ask}"), className="end"),
     ]
     return html.Nav(html.Ul(links), **aria(label=locale.say("pages")))
 

@@ -71,7 +71,7 @@ def test_a_city_is_explained_as_by_the_api(browser: TestClient) -> None:
     said = [(float(a.replace("\u2212", "-")), int(b.replace("\u2212", "-"))) for a, b in steps[: len(change)]]
     assert said == change
     for item in data["strengths"]:
-        assert item not in page
+        assert f">{item}<" not in page
     assert "What rank 3 would take" in page
 
 

@@ -1,0 +1,152 @@
+"""Home, city figures, peers, coverage, data and method say what the API and the definitions say."""
+
+from __future__ import annotations
+
+import html
+import random
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import Settings
+from dashboard.served.method import FORMATS
+
+PAGES = (
+    "/",
+    "/indicator",
+    "/peers",
+    "/coverage",
+    "/data",
+    "/method",
+    "/index",
+    "/city/ru-kazan",
+    "/city/ru-kazan?more=all",
+)
+
+
+@pytest.fixture(scope="module")
+def browser(demo_file: Path) -> TestClient:
+    return TestClient(create_app(Settings(database_url=f"sqlite:///{demo_file}")), follow_redirects=False)
+
+
+def rows(browser: TestClient, query: str) -> list[dict[str, object]]:
+    found = browser.get(f"/api/v1/observations?{query}&limit=10000").json()["data"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_a_search_that_means_one_place_leads_there(browser: TestClient) -> None:
+    assert browser.get("/?q=казань").headers["location"] == "/city/ru-kazan"
+    assert browser.get("/?q=HC_LIFE_EXP").headers["location"] == "/indicator/HC_LIFE_EXP"
+    found = browser.get("/?q=kaz&lang=en")
+    assert "Vladikavkaz" in found.text
+    assert "Nothing was found" in browser.get("/?q=xyzzy&lang=en").text
+
+
+def test_what_moved_is_what_the_api_has(browser: TestClient) -> None:
+    page = browser.get("/?t=2026-Q2&lang=en").text
+    line = re.compile(
+        r'href="/city/([a-z0-9-]+)[^"]*"><strong>.*?href="/indicator/([A-Z0-9_]+)[^"]*">.*?'
+        r"</span> ([^ ]+) → ([^ ]+) ",
+        re.DOTALL,
+    )
+    found = line.findall(page)
+    assert 0 < len(found) <= 12
+    for city, indicator, before, now in found:
+        for period, said in (("2025-Q2", before), ("2026-Q2", now)):
+            (row,) = rows(browser, f"city={city}&indicator={indicator}&period={period}")
+            assert float(said.replace(",", "").replace("\u2212", "-")) == pytest.approx(row["value"], abs=0.051)
+
+
+def test_a_city_has_every_indicator_with_the_value_of_the_api(browser: TestClient) -> None:
+    page = browser.get("/city/ru-kazan?t=2026-Q2&more=all&lang=en").text
+    quarter = {row["indicator"]: row["value"] for row in rows(browser, "city=ru-kazan&period=2026-Q2")}
+    part = page.split('id="figures"')[1].split('id="why"')[0]
+    told = dict(
+        re.findall(r'href="/indicator/([A-Z0-9_]+)[^"]*">.*?class="said-value"><strong>([^<]+)<', part, re.DOTALL)
+    )
+    assert len(told) == 50
+    compared = 0
+    for code, value in quarter.items():
+        if value is not None:
+            assert float(html.unescape(told[str(code)]).replace(",", "")) == pytest.approx(value, abs=0.051)
+            compared += 1
+    assert compared > 30
+    assert "near:ru-kazan:6" in page
+
+
+def test_cities_alike_are_those_of_the_api_with_the_same_weights(browser: TestClient) -> None:
+    page = browser.get("/peers?c=ru-kazan&n=7&w-population=3&w-distance=0&w-country=1&w-climate=1&lang=en").text
+    query = "count=7&population=3&distance=0&country=1&climate=1"
+    found = browser.get(f"/api/v1/cities/ru-kazan/similar?{query}").json()["data"]
+    table = page.split("<tbody>")[1].split("</tbody>")[0]
+    assert re.findall(r'href="/city/([a-z0-9-]+)"', table) == [row["code"] for row in found]
+    assert "near:ru-kazan:7:3-0-1-1" in page
+    group = {
+        row["city"]
+        for row in rows(browser, "indicator=TI_SMART_LIGHTING&period=2026-Q2&peer_group=near:ru-kazan:7:3-0-1-1")
+    }
+    assert group <= {row["code"] for row in found} | {"ru-kazan"}
+    assert "ru-kazan" in group
+
+
+def test_coverage_counts_what_the_api_has(browser: TestClient) -> None:
+    page = browser.get("/coverage?t=2026-Q2&peer=size:over_1m&lang=en").text
+    line = re.findall(r'href="/city/ru-kazan">.*?</tr>', page, re.DOTALL)[0]
+    shown = re.findall(r'<span class="full [a-z]+">([^<]+)</span>', line)
+    quarterly = [row["code"] for row in browser.get("/api/v1/indicators").json()["data"] if row["frequency"] == "Q"]
+    there = [
+        row
+        for row in rows(browser, "city=ru-kazan&period=2026-Q2")
+        if row["value"] is not None and row["indicator"] in quarterly
+    ]
+    assert len(shown) == 8
+    assert shown[-1] == f"{100 * len(there) / len(quarterly):.0f}"
+
+
+def test_the_page_of_data_offers_the_formats_of_the_api(browser: TestClient) -> None:
+    assert set(browser.get("/api/v1/config").json()["data"]["formats"]) >= set(FORMATS)
+    page = browser.get("/data").text
+    for name in FORMATS:
+        assert browser.get(html.unescape(re.findall(rf'href="([^"]+format={name})"', page)[0])).status_code == 200
+
+
+def test_the_method_shows_the_weights_that_are_used(browser: TestClient) -> None:
+    page = browser.get("/method?lang=en").text
+    assert page.count('<tr><th scope="row"><a href="/indicator/') == 50
+    assert "Imputed" not in page or "imputed" in page
+    assert "out-of-range" in page
+
+
+def test_a_page_is_kept_and_answered_by_304_until_something_is_published(browser: TestClient) -> None:
+    first = browser.get("/method")
+    again = browser.get("/method", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert browser.get("/method").content == first.content
+    assert first.headers["cache-control"] == "private, no-cache"
+
+
+def test_no_address_breaks_an_open_page(browser: TestClient) -> None:
+    dice = random.Random(7)
+    keys = ["c", "t", "peer", "as_of", "i", "add", "q", "more", "n", "w-population", "all"]
+    values = [
+        "ru-kazan",
+        "~~",
+        "2026-Q2",
+        "1999",
+        "near:ru-kazan:5",
+        "near:x:1",
+        "size:over_1m",
+        "0",
+        "9" * 25,
+        "-1",
+        "%00",
+        "%ff",
+    ]
+    for _ in range(60):
+        page = dice.choice(PAGES).split("?")[0]
+        query = "&".join(f"{dice.choice(keys)}={dice.choice(values)}" for _ in range(dice.randint(1, 4)))
+        assert browser.get(f"{page}?{query}").status_code in (200, 303), f"{page}?{query}"
