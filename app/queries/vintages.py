@@ -47,3 +47,8 @@ def simulated_numbers(session: Session) -> frozenset[int]:
 def is_simulated(session: Session, numbers: Collection[int]) -> bool:
     """Whether any figure made known with one of these vintages is simulated."""
     return not simulated_numbers(session).isdisjoint(numbers)
+
+
+def shows_simulated(session: Session, vintage: int) -> bool:
+    """Whether some figure known with `vintage` may be a simulated one."""
+    return any(number <= vintage for number in simulated_numbers(session))

@@ -7,7 +7,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route
 
-from dashboard.served import coverage, home, index, indicator, method, peers, people, reporting, submission
+from dashboard.served import coverage, home, index, indicator, method, peers, people, report, reporting, submission
 from dashboard.served.asked import House, kept, served
 from dashboard.served.kept import KeptPages
 from dashboard.served.single_sign_on import Provider, provider_app
@@ -35,6 +35,7 @@ OPEN = {
     "/city/{city}": index.city,
     "/indicator": indicator.indicator_list,
     "/indicator/{code}": indicator.indicator,
+    "/report/{city}.pdf": report.report,
     "/peers": peers.peers,
     "/coverage": coverage.coverage,
     "/data": method.data,

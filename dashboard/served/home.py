@@ -12,7 +12,7 @@ from app.domain.attention import Moved
 from app.queries.attention import Quarter, quarter
 from app.queries.reference import CityEntry, IndicatorEntry, search_cities
 from app.queries.search import search_indicators
-from app.queries.vintages import is_simulated
+from app.queries.vintages import shows_simulated
 from dashboard.reference import place, read_reference
 from dashboard.served.asked import Asked
 from dashboard.served.subjects import Here, here
@@ -56,7 +56,7 @@ def _quarter(session: Session, at: Here) -> dict[str, Any]:
     return {
         "tiles": [_tile(at, found, code, indicators) for code in known.principles],
         "moves": [_move(at, cities[each.city], indicators[each.indicator], each) for each in found.moved],
-        "is_simulated": is_simulated(session, {vintage}),
+        "is_simulated": shows_simulated(session, vintage),
     }
 
 

@@ -18,12 +18,14 @@ from app.queries import explanations, scores
 from app.queries.explanations import Change, Explanation, Reach
 from app.queries.reference import CityEntry, context, search_cities
 from app.queries.scores import Answer, CityScore
-from app.queries.vintages import is_simulated
+from app.queries.vintages import shows_simulated
 from dashboard.charts.land import Spot, land_map
+from dashboard.charts.profile import profile
 from dashboard.reference import Reference, group_name, place, read_reference
 from dashboard.served.asked import Asked
 from dashboard.served.figure_rows import sections
 from dashboard.served.pictures import bar, interval, line
+from dashboard.served.profiles import bars
 from dashboard.served.standing import Question, peer_choices, scorable
 from dashboard.served.subjects import Here
 from dashboard.served.subjects import here as figures_here
@@ -141,6 +143,7 @@ def city(asked: Asked) -> Response:
         line=_line(asked, known, here, found.row, ranked),
         ranked=ranked,
         found=found,
+        profile=Markup(profile(bars(answer, here.framework, code, asked.words)).svg(is_hidden=True)),  # noqa: S704
         why=_sections(asked, known, here, found),
         names={name: _indicator(known, asked, name) for name in known.indicators},
         others=[(row.city, _name(known, asked, row.city)) for row in answer.rows if row.city != code],
@@ -171,7 +174,7 @@ def _figures(session: Session, at: Here, code: str) -> dict[str, Any]:
         "name": words.name(entry.city),
         "alike": [(each.city.code, words.name(each.city), place(each, at.known, words)) for each in alike],
         "near_group": f"near:{code}:{SIMILAR}",
-        "simulated": is_simulated(session, {at.subject.vintage.number}),
+        "simulated": shows_simulated(session, at.subject.vintage.number),
         "chosen": at.choices(),
     }
 

