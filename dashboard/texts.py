@@ -20,6 +20,7 @@ SENTENCES: dict[str, dict[str, str]] = {
     "nav_coverage": {"ru": "Полнота данных", "en": "Coverage"},
     "nav_data": {"ru": "Данные и API", "en": "Data and API"},
     "nav_method": {"ru": "Методика", "en": "Method"},
+    "use_and_share": {"ru": "Скачать, процитировать, вставить", "en": "Download, cite, embed"},
     "nav_compare": {"ru": "Сравнение", "en": "Compare"},
     "nav_submit": {"ru": "Войти", "en": "Sign in"},
     "pages": {"ru": "Страницы", "en": "Pages"},

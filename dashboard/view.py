@@ -43,6 +43,8 @@ class View:
     at: Period
     has_change: bool
     names: dict[str, str]
+    # The same choice as the query of another page.
+    query: str = ""
 
     def value(self, number: float, indicator: IndicatorView) -> str:
         """The number as it is printed for this indicator."""

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
 
 def chart_card(
-    key: str, indicator: IndicatorView, *, note: str, summary: str, chart: dict[str, Any] | None, table: html.Details
+    key: str,
+    indicator: IndicatorView,
+    *,
+    note: str,
+    summary: str,
+    chart: dict[str, Any] | None,
+    table: html.Details,
+    taking: Component,
 ) -> html.Figure:
     """One chart with all that belongs to it."""
     picture = [] if chart is None else [_picture(chart)]
@@ -33,10 +40,18 @@ def chart_card(
             html.P(summary, className="summary"),
             *picture,
             table,
+            taking,
         ],
         className="card chart",
         **aria(labelledby=key),
     )
+
+
+def taking(indicator: IndicatorView, view: View) -> html.P:
+    """The way to the indicator's own page with the same choice: files, code, citing, embedding."""
+    address = f"/indicator/{indicator.code}?{view.query}"
+    words = view.locale.say("use_and_share")
+    return html.P(html.A(words, href=address, **aria(label=f"{words}: {indicator.name}")))
 
 
 def _picture(chart: dict[str, Any]) -> html.Div:

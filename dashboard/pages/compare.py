@@ -195,6 +195,7 @@ def _trend_card(number: int, row: Row, indicator: IndicatorView, view: View) -> 
         summary=trend_summary(row.trend, indicator, view),
         chart=trend(row.trend, indicator, view) if len(row.trend.periods) > 1 else None,
         table=cards.trend_table(row.trend, indicator, view),
+        taking=cards.taking(indicator, view),
     )
 
 
@@ -230,4 +231,5 @@ def _standing_card(number: int, row: Row, indicator: IndicatorView, view: View) 
         summary=standing_summary(row, indicator, view),
         chart=distribution(row, indicator, view),
         table=cards.standing_table(row, indicator, view),
+        taking=cards.taking(indicator, view),
     )

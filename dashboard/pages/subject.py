@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Protocol
+from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
@@ -65,7 +66,20 @@ class Subject:
             at=self.at,
             has_change=self.state.change is not None,
             names={entry.city.code: self.locale.name(entry.city) for entry in self.peers},
+            query=self.query,
         )
+
+    @property
+    def query(self) -> str:
+        """This choice in the address of another page; every part is said."""
+        parts = {
+            "c": "~".join(self.codes),
+            "t": self.at.code,
+            "peer": self.peer,
+            "as_of": self.state.as_of or "",
+            "lang": self.state.language,
+        }
+        return "&".join(f"{key}={quote(value, safe=':~+')}" for key, value in parts.items() if value)
 
     def _city(self, entry: CityEntry, number: int, among: set[str]) -> CityView:
         name, whereabouts = self.locale.name(entry.city), place(entry, self.reference, self.locale)

@@ -7,7 +7,19 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route
 
-from dashboard.served import coverage, home, index, indicator, method, peers, people, report, reporting, submission
+from dashboard.served import (
+    coverage,
+    home,
+    index,
+    index_chart,
+    indicator,
+    method,
+    peers,
+    people,
+    report,
+    reporting,
+    submission,
+)
 from dashboard.served.asked import House, kept, served
 from dashboard.served.kept import KeptPages
 from dashboard.served.single_sign_on import Provider, provider_app
@@ -40,6 +52,8 @@ OPEN = {
     "/coverage": coverage.coverage,
     "/data": method.data,
     "/method": method.method,
+    "/chart/index/{chart}.{ending:ending}": index_chart.index_chart,
+    "/embed/index/{chart}": index_chart.index_embed,
     "/chart/indicator/{code}/{chart}.{ending:ending}": indicator.indicator_chart,
     "/embed/indicator/{code}/{chart}": indicator.indicator_embed,
 }

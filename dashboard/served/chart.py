@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Protocol
 from urllib.parse import urlencode
 
 import orjson
@@ -20,6 +21,13 @@ from dashboard.state import EVERY
 Row = tuple[str, ...]
 
 
+class Extractable(Protocol):
+    """Names what a chart draws, and where the API has it."""
+
+    def api(self, vintage: int, **more: str) -> str:
+        """The address as known with a vintage."""
+
+
 @dataclass(frozen=True)
 class Chart:
     """`head` and `rows` are its table in words; `extract` names the figures it draws, as known with `vintage`."""
@@ -30,7 +38,7 @@ class Chart:
     drawing: Drawing
     head: Row
     rows: Sequence[Row]
-    extract: Extract
+    extract: Extractable
     vintage: int
     # The drawing for a narrow screen.
     narrow: Drawing | None = None
@@ -56,6 +64,8 @@ class Chart:
 def figures(session: Session, known: Reference, chart: Chart, vintage: int | None = None) -> list[Shown]:
     """The figures of a chart, as known with its own or with another vintage."""
     extract = chart.extract
+    if not isinstance(extract, Extract):
+        raise TypeError("a chart of figures draws an Extract")
     if extract.cities:
         cities = tuple(known.cities[code].city.id for code in extract.cities)
     else:

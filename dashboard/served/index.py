@@ -24,6 +24,7 @@ from dashboard.charts.profile import profile
 from dashboard.reference import Reference, group_name, place, read_reference
 from dashboard.served.asked import Asked
 from dashboard.served.figure_rows import sections
+from dashboard.served.index_chart import chart_of, cited, share
 from dashboard.served.pictures import bar, interval, line
 from dashboard.served.profiles import bars
 from dashboard.served.standing import Question, peer_choices, scorable
@@ -57,6 +58,12 @@ def index(asked: Asked) -> Response:
         if here is None:
             return asked.page("no_index.html", title=asked.words.say("index_page"))
         answer = scores.scores(session, here.variant)
+        chart = chart_of(asked, known, here, answer)
+        taken: dict[str, Any] = {
+            "chart": chart,
+            "share": share(session, asked, here, chart),
+            "cited": cited(session, asked, here, chart, known.newest_vintage),
+        }
     ranked = [row for row in answer.rows if row.rank is not None]
     wanted = asked.query.get("q", "").strip()[:80]
     meant = {entry.city.code for entry in search_cities(list(known.cities.values()), wanted)} if wanted else set()
@@ -65,6 +72,7 @@ def index(asked: Asked) -> Response:
     shown = found if is_whole else found[:FIRST]
     return asked.page(
         "index.html",
+        **taken,
         **_common(asked, known, here, answer),
         lines=[_line(asked, known, here, row, len(ranked)) for row in shown],
         unranked=[_line(asked, known, here, row, len(ranked)) for row in answer.rows if row.rank is None],

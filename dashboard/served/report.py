@@ -23,7 +23,7 @@ from app.queries.vintages import shows_simulated
 from dashboard.charts.picture import png
 from dashboard.charts.profile import profile
 from dashboard.locale import NARROW_SPACE
-from dashboard.reference import group_name, indicator_view, place
+from dashboard.reference import group_name, indicator_view, place, read_reference
 from dashboard.served.asked import Asked
 from dashboard.served.figure_rows import figure_row
 from dashboard.served.profiles import bars
@@ -85,9 +85,11 @@ def _spoken(at: Here, language: str) -> Here:
 
 
 def _told(session: Session, asked: Asked, code: str) -> Told:
-    at = here(session, asked, first=(code,))
-    if at is None or code not in at.known.cities:
+    if code not in read_reference(session).cities:
         raise NotFound(asked.words.say("no_such_city", code=code[:60]))
+    at = here(session, asked, first=(code,))
+    if at is None:
+        raise NotFound(asked.words.say("no_figures"))
     entries = tuple(at.known.indicators.values())
     rows = list(compared(session, at, entries, 0).rows)
     simulated = shows_simulated(session, at.subject.vintage.number)

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
 
 from app.errors import NotFound
-from app.queries.citation import changed, hash_of
+from app.queries.citation import Shown, changed, hash_of
 from dashboard.charts.picture import png
+from dashboard.pages.subject import Publication
 from dashboard.served.asked import Asked
 from dashboard.served.chart import Chart, figures, png_file, snippets, svg_file, with_query
 from dashboard.served.pages import POLICY, rendered
@@ -45,17 +46,21 @@ class Cited:
 
 
 def share(session: Session, here: Here, chart: Chart, path: str) -> Share:
-    """The addresses of one chart of the page at `path`, all for the vintage that is shown."""
-    base, vintage = here.asked.base, str(chart.vintage)
-    pinned = here.address("", as_of=vintage)
+    """The ways to take one chart of the page at `path` along, all for the vintage that is shown."""
+    pinned = here.address("", as_of=str(chart.vintage))
     digest = hash_of(figures(session, here.known, chart))[:HASH_SHOWN]
+    return share_of(here.asked.base, chart, path, pinned=pinned, live=here.query, digest=digest)
+
+
+def share_of(base: str, chart: Chart, path: str, *, pinned: str, live: str, digest: str) -> Share:
+    """The same from the queries of the page: with its vintage (`pinned`) and without (`live`)."""
     return Share(
         svg=with_query(f"/chart{path}/{chart.name}.svg", pinned),
         png=with_query(f"/chart{path}/{chart.name}.png", pinned),
         csv=chart.api(format="csv"),
         xlsx=chart.api(format="xlsx"),
         cite=base + with_query(path, pinned, cite=f"{chart.name}:{digest}"),
-        embed_live=_frame(base + with_query(f"/embed{path}/{chart.name}", here.query), chart),
+        embed_live=_frame(base + with_query(f"/embed{path}/{chart.name}", live), chart),
         embed_frozen=_frame(base + with_query(f"/embed{path}/{chart.name}", pinned), chart),
         code=snippets(base + chart.api()),
     )
@@ -80,13 +85,18 @@ def cited(session: Session, here: Here, charts: list[Chart]) -> Cited | None:
 
 
 def chart_file(session: Session, here: Here, chart: Chart, path: str, ending: str) -> Response:
-    """A chart as SVG or PNG, with its figures inside."""
+    """A chart of a page as SVG or PNG."""
     rows = figures(session, here.known, chart)
     address = here.asked.base + with_query(path, here.address("", as_of=str(chart.vintage)))
+    is_pinned = here.state.as_of is not None and here.state.as_of.isdigit()
+    return file_of(chart, rows, address, ending, is_pinned=is_pinned)
+
+
+def file_of(chart: Chart, rows: list[Shown], address: str, ending: str, *, is_pinned: bool) -> Response:
+    """A chart as SVG or PNG, with its figures inside; for ever where the address names the vintage."""
     content = svg_file(chart, rows, address) if ending == "svg" else png_file(chart, rows, address, png)
-    pinned = here.state.as_of is not None and here.state.as_of.isdigit()
     headers = {
-        "Cache-Control": FOR_EVER if pinned else "public, max-age=30",
+        "Cache-Control": FOR_EVER if is_pinned else "public, max-age=30",
         "Content-Disposition": f'inline; filename="{chart.name}-{chart.vintage}.{ending}"',
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
         "Cross-Origin-Resource-Policy": "cross-origin",
@@ -95,8 +105,14 @@ def chart_file(session: Session, here: Here, chart: Chart, path: str, ending: st
 
 
 def embedded(here: Here, chart: Chart, path: str) -> Response:
+    """A chart of a page alone."""
+    address = here.asked.base + path + here.query
+    return embed_page(here.asked, chart, address, here.subject.vintage, is_past=here.is_past)
+
+
+def embed_page(asked: Asked, chart: Chart, address: str, vintage: Publication, *, is_past: bool) -> Response:
     """A chart alone, for the page of another site; it may be framed by anybody and knows nobody."""
-    text = rendered(here.asked, "embed.html", chart=chart, here=here, address=here.asked.base + path + here.query)
+    text = rendered(asked, "embed.html", chart=chart, vintage=vintage, is_past=is_past, address=address)
     headers = {
         "Content-Security-Policy": POLICY.replace("frame-ancestors 'none'", "frame-ancestors *"),
         "Cache-Control": "public, max-age=30",

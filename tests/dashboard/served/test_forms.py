@@ -29,6 +29,8 @@ PAGES = {
     "/coverage": (200, 200, 200, 200, 200, 200),
     "/data": (200, 200, 200, 200, 200, 200),
     "/method": (200, 200, 200, 200, 200, 200),
+    "/chart/index/{chart}.{ending:ending}": (404, 404, 404, 404, 404, 404),
+    "/embed/index/{chart}": (404, 404, 404, 404, 404, 404),
     "/chart/indicator/{code}/{chart}.{ending:ending}": (404, 404, 404, 404, 404, 404),
     "/embed/indicator/{code}/{chart}": (404, 404, 404, 404, 404, 404),
     "/sign-in": (200, 303, 303, 303, 303, 303),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import io
+import json
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 
 from app.main import create_app
@@ -114,3 +119,24 @@ def test_pictures_stand_where_their_numbers_say() -> None:
     assert bar(None) == ""
     assert line([1.0, None]) == ""
     assert line([0.0, None, 1.0]).count("M") == 2
+
+
+def test_the_ranking_is_taken_along_with_the_scores_of_the_api(browser: TestClient) -> None:
+    state = "t=2026-Q1&peer=size:over_1m&w-human_capital=3&lang=en"
+    page = browser.get(f"/index?{state}").text
+    rows = browser.get("/api/v1/scores?period=2026-Q1&peer_group=size:over_1m&weights=human_capital:3").json()["data"]
+    expected = {row["city"]: row["score"] for row in rows}
+    csv, png = (
+        html.unescape(re.findall(rf'<a href="([^"]+)" download>{kind}</a>', page)[0]) for kind in ("CSV", "PNG")
+    )
+    frame = pd.read_csv(io.BytesIO(browser.get(csv).content))
+    found = frame["score"].astype(object).where(frame["score"].notna(), None)
+    assert dict(zip(frame["city"], found, strict=True)) == pytest.approx(expected, nan_ok=True)
+    with Image.open(io.BytesIO(browser.get(png).content)) as picture:
+        told = {row["city"]: row["value"] for row in json.loads(picture.info["Figures"])["figures"]}
+    assert {city: None if value is None else float(value) for city, value in told.items()} == pytest.approx(expected)
+    cite = html.unescape(re.findall(r'<a href="http://testserver([^"]+cite=[^"]+)"', page)[0])
+    assert "These are the figures that were cited." in browser.get(cite).text
+    embedded = browser.get("/embed/index/ranks?t=2026-Q1")
+    assert "frame-ancestors *" in embedded.headers["content-security-policy"]
+    assert "<svg" in embedded.text
