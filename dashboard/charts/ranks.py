@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dashboard.charts.drawing import INK, QUIET, RULE, Drawing
 from dashboard.charts.ranking import shown_places
 
-ROW, TOP, RIGHT = 22.0, 34.0, 84.0
+ROW, TOP, RIGHT = 22.0, 34.0, 112.0
 RANGE, DOT = "#8dc0e2", "#003c57"
 
 
@@ -38,7 +38,8 @@ def ranks(rows: Sequence[Ranked], *, width: float = 720) -> Drawing:
     def x(rank: float) -> float:
         return left + (width - left - RIGHT) * (rank - 1) / max(len(rows) - 1, 1)
 
-    for tick in sorted({1, len(rows), *range(0, len(rows), max(50, len(rows) // 5))} - {0}):
+    parts = 5 if width > 500 else 2
+    for tick in sorted({1 + round((len(rows) - 1) * part / parts) for part in range(parts + 1)} if rows else ()):
         drawing.line((x(tick), TOP - 8), (x(tick), drawing.height - 6), colour=RULE)
         drawing.text((x(tick), TOP - 14), str(tick), anchor="middle", size=11)
     for number, row in enumerate(lines):
