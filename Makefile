@@ -8,7 +8,7 @@ BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --universal --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header
 WORKERS ?= 2
 
-.PHONY: help run serve demo setup test check format fuzz-uploads bench lock migration screens clean browser
+.PHONY: help run serve demo setup test check format fuzz-uploads bench bench-pages lock migration screens clean browser
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ fuzz-uploads: $(BIN)/.dev ## thousands of faulty uploads, alone and mixed (some 
 bench: $(BIN)/.dev ## benchmarks beside their floors and peers, in one run
 	@mkdir -p bench/results
 	$(BIN)/python -m bench
+
+bench-pages: setup ## how soon pages can be read in Chromium, beside Streamlit over the same database
+	@test -x bench/.peer/bin/python || ($(PYTHON) -m venv bench/.peer && bench/.peer/bin/pip install --quiet --disable-pip-version-check streamlit plotly pandas)
+	CITYMARK_PEER_PYTHON=$(CURDIR)/bench/.peer/bin/python $(BIN)/python -m bench.bench_pages
 
 screens: setup ## take the pictures of the README anew
 	CITYMARK_WRITE_SCREENS=1 $(BIN)/python -m pytest -q -m browser

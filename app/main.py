@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from logging import getLogger
 from secrets import token_urlsafe
+from threading import Thread
 from typing import Any, cast
 
 import orjson
@@ -26,7 +28,7 @@ from app.api.app import create_api
 from app.api.deps import Limits
 from app.db import connect, engine_version
 from app.door import Door
-from app.queries.held import limit_memory
+from app.queries.held import limit_memory, warm
 from app.settings import Settings
 from dashboard.app import create_dashboard
 from dashboard.served.app import form_routes
@@ -35,6 +37,7 @@ from dashboard.served.single_sign_on import Provider
 from ingest.mail import MailServer
 from ingest.submissions.due import Clock
 
+log = getLogger("citymark")
 # What a form may hold beside the file.
 ENVELOPE_BYTES = 1_000_000
 # Every process sees what another has published within this time, in seconds.
@@ -61,6 +64,7 @@ def create_app(settings: Settings) -> Starlette:
     async def running(_app: Starlette) -> AsyncIterator[None]:
         # Publications at their hour: every web process looks, the first to lock one publishes it.
         clock.start()
+        Thread(target=_warmed, args=(engine,), daemon=True).start()
         yield
         clock.stop()
         engine.dispose()
@@ -70,6 +74,14 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(routes=routes, middleware=[door], lifespan=running)
     app.state.engine = engine
     return app
+
+
+def _warmed(engine: Engine) -> None:
+    """What is read often is fetched before the first reader asks; a database that is not ready yet is left alone."""
+    try:
+        warm(engine)
+    except SQLAlchemyError as error:
+        log.info("nothing was held at the start: %s", error)
 
 
 def _house(engine: Engine, settings: Settings) -> House:

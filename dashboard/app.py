@@ -13,7 +13,7 @@ from flask import Flask, request
 from sqlalchemy import Engine
 
 from app.db import reading
-from dashboard import bundles, guard
+from dashboard import bundles, guard, kept_callbacks
 from dashboard.components.frame import failure
 from dashboard.locale import Locale
 from dashboard.pages import compare
@@ -51,6 +51,7 @@ def create_dashboard(engine: Engine, *, language: str) -> Flask:
     _add_callbacks(app, engine, language)
     server: Flask = app.server
     guard.install(app, frozenset({"/", *(page.PATH for page in PAGES)}))
+    kept_callbacks.install(server, engine)
     bundles.install(app)
     return server
 

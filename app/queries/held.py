@@ -7,16 +7,17 @@ database; both ways give the same answers.
 from __future__ import annotations
 
 from threading import Lock
+from time import sleep
 from weakref import WeakKeyDictionary
 
 from cachetools import LRUCache
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 from app.db import shared_pool
 from app.domain.block import Block, block_of, rows_of
-from app.models import Observation, Vintage
+from app.models import Indicator, Observation, Vintage
 from app.queries.selection import columns
 
 DEFAULT_BYTES = 256_000_000
@@ -82,6 +83,18 @@ def block_for(session: Session, indicator_id: int, vintage: int) -> Block:
     if held is not None and held.has_room_for(session, indicator_id):
         block = held.block(session, indicator_id, vintage)
     return _loaded(session, indicator_id) if block is None else block
+
+
+def warm(engine: Engine) -> None:
+    """Hold what there is room for, so that the first reader does not wait for it; gives way to others in between."""
+    with engine.connect() as connection:
+        ids = list(connection.scalars(select(Indicator.id).order_by(Indicator.id)))
+    for indicator_id in ids:
+        with Session(engine) as session:
+            held, newest = held_for(session), _newest(session)
+            if held is not None and newest and held.has_room_for(session, indicator_id):
+                held.block(session, indicator_id, newest)
+        sleep(0.001)
 
 
 def limit_memory(pool: Pool, max_bytes: int) -> None:

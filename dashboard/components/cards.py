@@ -51,7 +51,7 @@ def taking(indicator: IndicatorView, view: View) -> html.P:
     """The way to the indicator's own page with the same choice: files, code, citing, embedding."""
     address = f"/indicator/{indicator.code}?{view.query}"
     words = view.locale.say("use_and_share")
-    return html.P(html.A(words, href=address, **aria(label=f"{words}: {indicator.name}")))
+    return html.P(html.A(words, href=address, **aria(label=f"{words}: {indicator.name}")), className="taking")
 
 
 def _picture(chart: dict[str, Any]) -> html.Div:

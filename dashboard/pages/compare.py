@@ -30,7 +30,7 @@ from dashboard.view import IndicatorView, View
 
 PATH = "/compare"
 TITLE = "compare_title"
-FIRST_CHARTS = 12
+FIRST_CHARTS = 6
 MOST_FOUND = 8
 
 Shown = list[tuple[Row, IndicatorView]]
