@@ -8,6 +8,7 @@
     ├── TooLarge          413  more than this answer can hold
     ├── Invalid           422  a parameter or field cannot be read
     ├── Conflict          409  the state moved while you looked
+    ├── NotOffered        501  the standard has it, this program does not
     ├── TooMany           429  too often; `retry_after_s` says when again
     ├── Busy              503  too much at once; `retry_after_s` says when again
     └── Unavailable       503  the database cannot answer now
@@ -90,6 +91,13 @@ class Conflict(CitymarkError):
 
     status = 409
     code = "conflict"
+
+
+class NotOffered(CitymarkError):
+    """A standard knows it, and this program does not do it."""
+
+    status = 501
+    code = "not-offered"
 
 
 class _Later(CitymarkError):

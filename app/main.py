@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from logging import getLogger
@@ -25,7 +26,9 @@ import migrations
 from app.accounts.identity import COOKIE, SECURE_COOKIE
 from app.accounts.limits import Limiter
 from app.api.app import create_api
+from app.api.caching import PublicAnswers
 from app.api.deps import Limits
+from app.api.sdmx.app import create_sdmx
 from app.db import connect, engine_version
 from app.door import Door
 from app.queries.held import limit_memory, warm
@@ -55,6 +58,7 @@ def create_app(settings: Settings) -> Starlette:
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
         Mount("/api", GZipMiddleware(api, minimum_size=1_000)),
+        Mount("/sdmx", GZipMiddleware(_sdmx(engine), minimum_size=1_000)),
         *form_routes(_house(engine, settings), _provider(settings)),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=8))),
     ]
@@ -74,6 +78,12 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(routes=routes, middleware=[door], lifespan=running)
     app.state.engine = engine
     return app
+
+
+def _sdmx(engine: Engine) -> ASGIApp:
+    """All of it is published; nothing of it is kept in memory, since its answers are for machines and large."""
+    every = re.compile(".*")
+    return PublicAnswers(create_sdmx(engine), engine=engine, kept_bytes=0, look_every_s=LOOK_EVERY_S, public=every)
 
 
 def _warmed(engine: Engine) -> None:

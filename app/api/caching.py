@@ -33,14 +33,23 @@ LARGEST_KEPT = 2_000_000
 
 
 class PublicAnswers:
-    """Stands before the API; `kept_bytes` bounds what is kept in memory.
+    """Stands before the API; `kept_bytes` bounds what is kept in memory, `public` says which paths are for all.
 
     What is current is looked up every `look_every_s` seconds, and at once after anything was changed through here, so
     who has published sees it and every process follows within that time.
     """
 
-    def __init__(self, app: ASGIApp, *, engine: Engine, kept_bytes: int, look_every_s: float) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        engine: Engine,
+        kept_bytes: int,
+        look_every_s: float,
+        public: re.Pattern[str] = PUBLIC,
+    ) -> None:
         self.app = app
+        self.public = public
         self.engine = engine
         self.look_every_s = look_every_s
         self._now: Freshness | None = None
@@ -56,7 +65,7 @@ class PublicAnswers:
             self._now, self._changes = None, self._changes + 1
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if not PUBLIC.fullmatch(path):
+        if not self.public.fullmatch(path):
             await self.app(scope, receive, send)
             return
         if scope["method"] == "OPTIONS":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from fastapi import Request, Response
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from starlette.responses import StreamingResponse
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from app.api.answers import json_answer
 from app.api.deps import invalid
@@ -16,13 +18,14 @@ from app.db import reading
 from app.errors import NotAcceptable, TooLarge
 from app.formats import arrow, csv, jsonstat, xlsx
 from app.formats.csv import Dialect
+from app.formats.sdmx import data_csv, data_json, data_ml
 from app.formats.table import Column, Notes
 from app.queries import observations, reference
 from app.queries.codes import city_codes, indicator_codes
-from app.queries.observations import Figures, is_narrow, period_codes
+from app.queries.observations import Figures, period_codes
 from app.queries.selection import Selection
 
-Format = Literal["json", "csv", "xlsx", "parquet", "arrow", "jsonstat"]
+Format = Literal["json", "csv", "xlsx", "parquet", "arrow", "jsonstat", "sdmx-csv", "sdmx-json", "sdmx-ml"]
 MEDIA_TYPES: dict[str, str] = {
     "json": "application/json",
     "csv": csv.MEDIA_TYPE,
@@ -30,16 +33,19 @@ MEDIA_TYPES: dict[str, str] = {
     "parquet": arrow.PARQUET,
     "arrow": arrow.ARROW,
     "jsonstat": jsonstat.MEDIA_TYPE,
+    "sdmx-csv": data_csv.MEDIA_TYPE,
+    "sdmx-json": data_json.MEDIA_TYPE,
+    "sdmx-ml": data_ml.GENERIC,
 }
 TABLE_FORMATS = ("csv", "xlsx", "parquet", "arrow")
-# What an Accept header may ask for; JSON-stat has no type of its own and is asked for by name.
+# What an Accept header may ask for, JSON first; JSON-stat has no type of its own and is asked for by name.
 _BY_TYPE = {media.partition(";")[0]: name for name, media in MEDIA_TYPES.items() if name != "jsonstat"}
+_BY_TYPE |= {media: name for name, media in MEDIA_TYPES.items() if name.startswith("sdmx")}
 EXPORT_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"content": {media: {} for media in dict.fromkeys(MEDIA_TYPES.values()) if media != "application/json"}},
     406: {"description": "No format of the Accept header is served."},
     413: {"description": "Too much for this format."},
 }
-ROWS_AT_ONCE = 20_000
 COLUMNS = (
     Column("city", "text", "Code of the city"),
     Column("indicator", "text", "Code of the indicator"),
@@ -54,20 +60,19 @@ COLUMNS = (
 )
 
 
-def asked_format(request: Request, given: str | None) -> str:
-    """The format by its name, else by the Accept header; NotAcceptable names those there are."""
+def asked_format(request: Request, given: str | None, offered: Collection[str] = tuple(MEDIA_TYPES)) -> str:
+    """The format by its name, else by the weights of the Accept header; NotAcceptable names those there are."""
     if given is not None:
         return given
     accepted = request.headers.get("accept", "*/*")
-    for part in accepted.split(","):
-        media = part.partition(";")[0].strip().lower()
-        if media in ("*/*", "application/*", ""):
-            return "json"
-        if media in _BY_TYPE:
-            return _BY_TYPE[media]
-        if media in ("text/*", "text/html"):
-            return "csv" if media == "text/*" else "json"
-    raise NotAcceptable(f"none of {accepted[:80]!r} is served: use format={', '.join(MEDIA_TYPES)}")
+    wanted = parse_accept_header(accepted, MIMEAccept)
+    # A browser asks for a page and takes the rest: JSON is what it can show.
+    if not wanted or any(media == "text/html" for media, _ in wanted):
+        return "json"
+    best = wanted.best_match([media for media, name in _BY_TYPE.items() if name in offered])
+    if best is None:
+        raise NotAcceptable(f"none of {accepted[:80]!r} is served: use format={', '.join(offered)}")
+    return _BY_TYPE[best]
 
 
 def table_answer(
@@ -105,24 +110,8 @@ def observation_rows(
     left = limit
     with reading(engine) as session:
         units = {entry.code: entry.definition.unit for entry in reference.indicators(session)}
-        for figures in _pages(session, selection, vintage, left):
+        for figures in observations.pages(session, selection, vintage, left):
             yield from _rows(session, figures, units)
-
-
-def _pages(session: Session, selection: Selection, vintage: int, limit: int | None) -> Iterator[Figures]:
-    if is_narrow(selection):
-        whole = observations.every(session, selection, vintage)
-        yield whole if limit is None else whole.head(limit)
-        return
-    after, left = None, limit
-    while left is None or left > 0:
-        size = ROWS_AT_ONCE if left is None else min(ROWS_AT_ONCE, left)
-        found = observations.page(session, selection, vintage, limit=size, after=after)
-        if not len(found):
-            return
-        yield found
-        after = found.key(-1)
-        left = None if left is None else left - len(found)
 
 
 def _rows(session: Session, figures: Figures, units: dict[str, str]) -> Iterator[tuple[object, ...]]:

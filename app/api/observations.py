@@ -36,6 +36,9 @@ from app.api.exports import (
     observation_answer,
     refuse_paging,
 )
+from app.api.sdmx.answers import header_of, our_codelists, sdmx_answer
+from app.api.sdmx.asked import Asked
+from app.api.sdmx.figures import cut, series
 from app.domain.block import Objects
 from app.domain.period import Period, parse_period, parse_period_range
 from app.domain.status import OBS_STATUS
@@ -203,6 +206,8 @@ def _exported(
     vintage = as_known(session, query.as_of)
     number = vintage.number if vintage else 0
     selection = _selection(session, query, number, limits)
+    if format_.startswith("sdmx"):
+        return _sdmx(engine, session, selection, vintage, (format_, query))
     if format_ != "jsonstat":
         total = observations.count(session, selection, number) if format_ == "xlsx" else 0
         asked = (format_, query.dialect)
@@ -211,6 +216,20 @@ def _exported(
     simulated = vintages.is_simulated(session, set(np.unique(figures.vintage).tolist()))
     at = vintage.published_at.isoformat() if vintage else None
     return jsonstat_answer(session, figures, vintage=number, published_at=at, simulated=simulated)
+
+
+def _sdmx(
+    engine: Engine,
+    session: Session,
+    selection: Selection,
+    vintage: Vintage | None,
+    asked: tuple[str, ObservationParameters],
+) -> Response:
+    """The selection as SDMX has it: without what was withdrawn."""
+    format_, query = asked
+    found = cut(Asked(limit=query.limit), series(engine, selection, vintage.number if vintage else 0))
+    form = {"sdmx-csv": "csv", "sdmx-json": "json"}.get(format_, "generic")
+    return sdmx_answer(form, header_of(vintage), found, our_codelists(session), query.dialect)
 
 
 def _limit(asked: int | None, limits: Limits) -> int:

@@ -159,7 +159,7 @@ def list_scores(
         for row in answer.rows
         if shown is None or row.city in shown
     ]
-    format_ = asked_format(request, query.format)
+    format_ = asked_format(request, query.format, ("json", *TABLE_FORMATS))
     if format_ in TABLE_FORMATS:
         return _tabled(rows, number, (format_, query.dialect))
     head = meta(vintage, len(rows), simulated=any(answer.is_simulated for answer in answers))

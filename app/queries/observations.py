@@ -5,7 +5,7 @@ What is held in memory answers narrow questions; the database answers the others
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,6 +28,7 @@ Key = tuple[int, int, int]
 # A page through more indicators or cities than these follows the key in the database instead.
 NARROW_INDICATORS = 5
 NARROW_CITIES = 50
+ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,23 @@ def every(session: Session, selection: Selection, vintage: int) -> Figures:
     if held is not None:
         return held
     return _figures(session.execute(chosen(latest(vintage), selection).order_by(*ORDER)).all())
+
+
+def pages(session: Session, selection: Selection, vintage: int, limit: int | None) -> Iterator[Figures]:
+    """The selection as known with a vintage, or its first `limit` rows, a part at a time, in ORDER."""
+    if is_narrow(selection):
+        whole = every(session, selection, vintage)
+        yield whole if limit is None else whole.head(limit)
+        return
+    after, left = None, limit
+    while left is None or left > 0:
+        size = ROWS_AT_ONCE if left is None else min(ROWS_AT_ONCE, left)
+        found = page(session, selection, vintage, limit=size, after=after)
+        if not len(found):
+            return
+        yield found
+        after = found.key(-1)
+        left = None if left is None else left - len(found)
 
 
 def count(session: Session, selection: Selection, vintage: int) -> int:

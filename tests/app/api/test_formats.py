@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from lxml import etree
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
@@ -80,6 +81,33 @@ def test_excel_in_russia_opens_the_csv_by_a_double_click(served: TestClient) -> 
     assert content.startswith(b"\xef\xbb\xbfcity;indicator;")
     frame = pd.read_csv(io.BytesIO(content), sep=";", decimal=",", encoding="utf-8-sig", na_values={"value": [""]})
     assert told(frame) == expected(served)
+
+
+def test_sdmx_holds_what_was_not_withdrawn(served: TestClient) -> None:
+    wanted = {(row[0], row[1], row[2]): row[3] for row in expected(served) if row[0] != "ru-oryol"}
+    plain = served.get(f"{ADDRESS}?format=sdmx-csv").text
+    frame = pd.read_csv(io.StringIO(plain)).rename(columns=str.lower)
+    keys = frame[["ref_area", "indicator", "time_period"]].itertuples(index=False, name=None)
+    values = [None if pd.isna(value) else value for value in frame["obs_value"]]
+    assert dict(zip(keys, values, strict=True)) == wanted
+    document = etree.fromstring(served.get(f"{ADDRESS}?format=sdmx-ml&city=ru-kazan").content)
+    assert len(document.xpath("//*[local-name()='Obs']")) == len(wanted)
+    body = served.get(f"{ADDRESS}?format=sdmx-json&limit=2").json()
+    series = body["data"]["dataSets"][0]["series"].values()
+    assert sum(len(each["observations"]) for each in series) == 2
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        ("application/json;q=0.1, text/csv;q=0.9", "text/csv"),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "application/json"),
+        ("application/*", "application/json"),
+        ("application/vnd.apache.parquet", "application/vnd.apache.parquet"),
+    ],
+)
+def test_the_accept_header_is_weighed(served: TestClient, accept: str, media: str) -> None:
+    assert served.get(ADDRESS, headers={"Accept": accept}).headers["content-type"].startswith(media)
 
 
 def test_openpyxl_reads_numbers_as_numbers_and_a_native_table(served: TestClient) -> None:
