@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from logging import getLogger
 from secrets import token_urlsafe
 from threading import Thread
@@ -28,6 +29,7 @@ from app.accounts.limits import Limiter
 from app.api.app import create_api
 from app.api.caching import PublicAnswers
 from app.api.deps import Limits
+from app.api.files import create_files, exported
 from app.api.sdmx.app import create_sdmx
 from app.db import connect, engine_version
 from app.door import Door
@@ -59,6 +61,7 @@ def create_app(settings: Settings) -> Starlette:
         Route("/readyz", _readyz),
         Mount("/api", GZipMiddleware(api, minimum_size=1_000)),
         Mount("/sdmx", GZipMiddleware(_sdmx(engine), minimum_size=1_000)),
+        Mount("/files", create_files(settings.files_dir, f"{settings.public_url.rstrip('/')}/files")),
         *form_routes(_house(engine, settings), _provider(settings)),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=8))),
     ]
@@ -105,6 +108,7 @@ def _house(engine: Engine, settings: Settings) -> House:
         _mail(settings),
         Limiter.over(engine, settings.redis_url or None),
         (settings.oidc_name or settings.oidc_issuer) if settings.oidc_issuer else None,
+        exported=partial(exported, settings.files_dir),
     )
 
 

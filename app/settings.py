@@ -24,6 +24,7 @@ class Settings(BaseSettings):
         Path("../shared/data"),
         description="Where job files look for source files that do not lie beside them.",
     )
+    files_dir: Path = Field(Path("var/files"), description="Where `citymark export` puts vintages as files.")
     max_source_bytes: int = Field(500_000_000, gt=0, description="Largest file a job may read, in bytes.")
     max_source_rows: int = Field(5_000_000, gt=0, description="Most rows a job may read from one file.")
     max_columns: int = Field(1_000, gt=0, description="Most columns a file may have.")

@@ -16,7 +16,7 @@ import migrations
 from app.db import connect, writing
 from app.errors import CitymarkError
 from app.settings import Settings, read_settings
-from ingest import demo, doctor, index_tool, people_command, scoring
+from ingest import bulk, demo, doctor, index_tool, people_command, scoring
 from ingest.jobs import command as load
 from ingest.reference import load_reference
 from ingest.upload import command as upload
@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "score", "store the scores that are missing", scoring.add_arguments, scoring.run_command)
     _add(commands, "user", "accounts, roles, cities", people_command.add_user_arguments, people_command.run_user)
     _add(commands, "token", "tokens for programs", people_command.add_token_arguments, people_command.run_token)
+    _add(commands, "export", "a vintage as a folder of described files", bulk.add_arguments, bulk.run_command)
     _add(commands, "doctor", "prove that the database is whole", doctor.add_arguments, doctor.run_command)
     _add(commands, "index", "compute an index from a framework and a table", index_tool.add_arguments, _index)
     return parser

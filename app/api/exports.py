@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal
 
 from fastapi import Request, Response
@@ -14,15 +14,15 @@ from werkzeug.http import parse_accept_header
 
 from app.api.answers import json_answer
 from app.api.deps import invalid
-from app.db import reading
 from app.errors import NotAcceptable, TooLarge
 from app.formats import arrow, csv, jsonstat, xlsx
 from app.formats.csv import Dialect
 from app.formats.sdmx import data_csv, data_json, data_ml
 from app.formats.table import Column, Notes
-from app.queries import observations, reference
+from app.queries import reference
 from app.queries.codes import city_codes, indicator_codes
 from app.queries.observations import Figures, period_codes
+from app.queries.rows import OBSERVATION_COLUMNS, observation_rows
 from app.queries.selection import Selection
 
 Format = Literal["json", "csv", "xlsx", "parquet", "arrow", "jsonstat", "sdmx-csv", "sdmx-json", "sdmx-ml"]
@@ -46,18 +46,6 @@ EXPORT_RESPONSES: dict[int | str, dict[str, Any]] = {
     406: {"description": "No format of the Accept header is served."},
     413: {"description": "Too much for this format."},
 }
-COLUMNS = (
-    Column("city", "text", "Code of the city"),
-    Column("indicator", "text", "Code of the indicator"),
-    Column("period", "text", "SDMX TIME_PERIOD"),
-    Column("value", "number", "Blank where the status says why"),
-    Column("unit", "text", "Unit of measure"),
-    Column("status", "text", "SDMX observation status"),
-    Column("vintage", "whole", "The vintage that made the value known"),
-    Column("note", "text"),
-    Column("attributes", "text", "Further attributes as JSON"),
-    Column("withdrawn", "flag"),
-)
 
 
 def asked_format(request: Request, given: str | None, offered: Collection[str] = tuple(MEDIA_TYPES)) -> str:
@@ -100,35 +88,7 @@ def observation_answer(
         )
     notes = Notes("Citymark", {"vintage": str(vintage), "source": "Citymark, /api/v1/observations"})
     rows = observation_rows(engine, selection, vintage, limit)
-    return table_answer(f"observations-{vintage}", COLUMNS, rows, notes, asked)
-
-
-def observation_rows(
-    engine: Engine, selection: Selection, vintage: int, limit: int | None
-) -> Iterator[tuple[object, ...]]:
-    """Rows under COLUMNS, a page at a time, in a session of their own: the answer outlives the request's."""
-    left = limit
-    with reading(engine) as session:
-        units = {entry.code: entry.definition.unit for entry in reference.indicators(session)}
-        for figures in observations.pages(session, selection, vintage, left):
-            yield from _rows(session, figures, units)
-
-
-def _rows(session: Session, figures: Figures, units: dict[str, str]) -> Iterator[tuple[object, ...]]:
-    indicators = indicator_codes(session, figures.indicator_id).tolist()
-    return zip(
-        city_codes(session, figures.city_id).tolist(),
-        indicators,
-        period_codes(figures.period).tolist(),
-        figures.value.tolist(),
-        [units.get(code) for code in indicators],
-        figures.status.tolist(),
-        figures.vintage.tolist(),
-        figures.note.tolist(),
-        figures.attributes.tolist(),
-        figures.is_withdrawn.tolist(),
-        strict=True,
-    )
+    return table_answer(f"observations-{vintage}", OBSERVATION_COLUMNS, rows, notes, asked)
 
 
 def jsonstat_answer(

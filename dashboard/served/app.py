@@ -50,7 +50,6 @@ OPEN = {
     "/report/{city}.pdf": report.report,
     "/peers": peers.peers,
     "/coverage": coverage.coverage,
-    "/data": method.data,
     "/method": method.method,
     "/chart/index/{chart}.{ending:ending}": index_chart.index_chart,
     "/embed/index/{chart}": index_chart.index_embed,
@@ -58,6 +57,8 @@ OPEN = {
     "/embed/indicator/{code}/{chart}": indicator.indicator_embed,
 }
 GET = {
+    # Not kept with the open pages: files of vintages appear between publications.
+    "/data": method.data,
     "/sign-in": people.sign_in,
     "/sign-in/invitation": people.invitation,
     "/account": people.account,

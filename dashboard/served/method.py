@@ -13,6 +13,7 @@ from app.db import reading
 from app.domain.composite.framework import Leaf, Node
 from app.domain.status import OBS_STATUS
 from app.errors import NotFound
+from app.formats.package import schema_org
 from app.queries import vintages
 from app.queries.frameworks import DEFAULT, framework_version, resolved
 from dashboard.reference import read_reference
@@ -23,7 +24,9 @@ from ingest.upload.texts import TEXTS
 METHODOLOGY = Path(__file__).parents[2] / "data" / "reference" / "methodology.toml"
 FORMULAS = ("score", "mean", "coverage", "interval", "tier", "contribution", "percentile", "swarm", "moved", "alike")
 # Those of the API; a test holds them equal.
-FORMATS = ("json", "csv", "xlsx", "parquet", "arrow", "jsonstat")
+FORMATS = ("json", "csv", "xlsx", "parquet", "arrow", "jsonstat", "sdmx-csv", "sdmx-json", "sdmx-ml")
+# The forms that search engines are told of.
+SEARCHED = {"text/csv": "csv", "application/json": "json", "application/vnd.apache.parquet": "parquet"}
 EXAMPLE = "/api/v1/observations?indicator=TI_SMART_LIGHTING&period=latest"
 
 
@@ -88,14 +91,25 @@ def _sources(is_ru: bool) -> list[dict[str, Any]]:
     ]
 
 
+def _described(asked: Asked, address: str) -> dict[str, Any]:
+    """The page's data as search engines read them (schema.org)."""
+    say = asked.words.say
+    about = {"name": say("product"), "description": say("data_lead"), "inLanguage": asked.words.language}
+    served = {media: f"{asked.base}/api/v1/observations?format={name}" for name, media in SEARCHED.items()}
+    return schema_org(address, about, served)
+
+
 def data(asked: Asked) -> Response:
     """Files, formats, code, the programming interface, what has been published."""
     with reading(asked.house.engine) as session:
         newest = vintages.newest(session)
         published = vintages.vintages(session)[:12] if newest else []
+    address = f"{asked.base}/data"
     return asked.page(
         "data.html",
         newest=newest,
+        files=asked.house.exported()[:12],
+        described=_described(asked, address),
         published=published,
         formats=FORMATS,
         example=EXAMPLE,
