@@ -39,6 +39,7 @@ from dashboard.app import create_dashboard
 from dashboard.served.app import form_routes
 from dashboard.served.asked import House
 from dashboard.served.single_sign_on import Provider
+from dashboard.texts import LANGUAGES
 from ingest.mail import MailServer
 from ingest.submissions.due import Clock
 
@@ -51,6 +52,8 @@ LOOK_EVERY_S = 0.25
 
 def create_app(settings: Settings) -> Starlette:
     """The whole program over the database that `settings` name."""
+    if settings.language not in LANGUAGES:
+        raise ValueError(f"CITYMARK_LANGUAGE={settings.language}: there is {', '.join(LANGUAGES)}")
     engine = connect(settings.database_url)
     limit_memory(engine.pool, settings.max_held_bytes)
     api = create_api(engine, _limits(settings), is_secure=settings.production, look_every_s=LOOK_EVERY_S)

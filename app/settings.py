@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CITYMARK_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: str = Field("sqlite:///var/citymark.db", description="Where the figures are kept.")
-    language: Literal["ru", "en"] = Field("ru", description="The pages' language when the address names none.")
+    language: str = Field("ru", pattern="^[a-z]{2}$", description="The pages' language when the address names none.")
     sources_dir: Path = Field(
         Path("../shared/data"),
         description="Where job files look for source files that do not lie beside them.",

@@ -17,7 +17,7 @@ from dashboard import bundles, guard, kept_callbacks
 from dashboard.components.frame import failure
 from dashboard.locale import Locale
 from dashboard.pages import compare
-from dashboard.texts import LANGUAGES
+from dashboard.texts import FIRST, LANGUAGES
 
 PAGES: tuple[ModuleType, ...] = (compare,)
 ASSETS = Path(__file__).parent / "assets"
@@ -59,7 +59,7 @@ def create_dashboard(engine: Engine, *, language: str) -> Flask:
 class _Document(Dash):
     """The HTML document in the language of its address; nothing in it comes from another host."""
 
-    language: str = LANGUAGES[0]
+    language: str = FIRST
 
     def interpolate_index(  # the signature is Dash's
         self,

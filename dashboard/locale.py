@@ -8,7 +8,6 @@ from typing import Protocol
 from app.domain.period import Period
 from dashboard.texts import Texts
 
-NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
 _ROMAN = ("", "I", "II", "III", "IV")
 
@@ -27,8 +26,8 @@ class Locale(Texts):
         """The number with its decimals; what rounds to nothing is 0, never −0."""
         rounded = round(value, decimals) + 0.0
         digits = f"{abs(rounded):,.{decimals}f}"
-        if self.language == "ru":
-            digits = digits.replace(",", NARROW_SPACE).replace(".", ",")
+        marks = {",": self.style.thousands_mark, ".": self.style.decimal_mark}
+        digits = "".join(marks.get(each, each) for each in digits)
         sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
         return sign + digits
 
@@ -60,13 +59,14 @@ class Locale(Texts):
 
     def date(self, day: date | datetime) -> str:
         """The day: 14.05.2025 in Russian, 14 May 2025 in English."""
-        if self.language == "ru":
-            return day.strftime("%d.%m.%Y")
-        return f"{day.day} {self.say('months').split()[day.month - 1]} {day.year}"
+        name = self.say("months").split()[day.month - 1]
+        return self.style.day.format(day=day.day, month=day.month, year=day.year, name=name)
 
     def name(self, named: Named) -> str:
         """Its name in this language, else in the other."""
-        own, other = named.name_ru, named.name_en
-        if self.language == "en":
-            own, other = other, own
-        return own or other
+        return self.own(named, "name")
+
+    def own(self, entry: object, field: str) -> str:
+        """`entry.<field>_ru` or `entry.<field>_en`, whichever this language's readers read, else the other."""
+        texts = {code: getattr(entry, f"{field}_{code}") or "" for code in ("ru", "en")}
+        return str(texts.pop(self.style.names_in) or next(iter(texts.values())))

@@ -95,25 +95,25 @@ def default_period(
 
 
 def default_peer(first: CityEntry) -> str:
-    """The size class of a city, or all where its population is not known."""
-    return f"size:{first.size}" if first.size else EVERY
+    """Size class and climate of a city as far as the register knows them; all cities where it knows neither."""
+    known = {"size": first.size, "climate": first.city.climate}
+    return "+".join(f"{kind}:{value}" for kind, value in known.items() if value) or EVERY
 
 
 def place(entry: CityEntry, reference: Reference, locale: Locale) -> str:
     """Region or country of a city, which tells it from others of its name."""
-    region = entry.region_ru if locale.language == "ru" else entry.region_en
+    region = locale.own(entry, "region")
     return region or locale.name(reference.countries[entry.city.country])
 
 
 def indicator_view(entry: IndicatorEntry, locale: Locale) -> IndicatorView:
     """An indicator in the reader's language."""
     words = entry.definition
-    is_russian = locale.language == "ru"
     return IndicatorView(
         code=entry.code,
         name=locale.name(words),
-        definition=words.definition_ru if is_russian else words.definition_en,
-        unit=words.unit_label_ru if is_russian else words.unit_label_en,
+        definition=locale.own(words, "definition"),
+        unit=locale.own(words, "unit_label"),
         direction="none" if words.direction == "target" and words.target is None else words.direction,
         target=None if words.target is None else float(words.target),
         decimals=words.decimals,
@@ -134,7 +134,7 @@ def _part_name(kind: str, value: str, reference: Reference, locale: Locale) -> s
         return locale.name(reference.countries[value])
     if kind == "region":
         entries = (entry for entry in reference.cities.values() if entry.city.region == value)
-        names = (entry.region_ru if locale.language == "ru" else entry.region_en for entry in entries)
+        names = (locale.own(entry, "region") for entry in entries)
         return next((name for name in names if name), value)
     if kind == "near":
         return _near_name(value, reference, locale)

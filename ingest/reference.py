@@ -187,6 +187,7 @@ def _definition_content(row: Row) -> dict[str, Any]:
         "decimals": int(row["decimals"]),
         "transform": row.get("transform") or "none",
         "goalpost_source": row.get("goalpost_source", ""),
+        "goalpost_source_ru": row.get("goalpost_source_ru", ""),
         "cross_references": references,
         "source": row.get("source", ""),
     }

@@ -74,6 +74,7 @@ class IndicatorDefinition(Base):
     goalpost_min: Mapped[Decimal | None] = mapped_column(ExactDecimal)
     goalpost_max: Mapped[Decimal | None] = mapped_column(ExactDecimal)
     goalpost_source: Mapped[str] = mapped_column(Text, default="")
+    goalpost_source_ru: Mapped[str] = mapped_column(Text, default="", server_default="")
     transform: Mapped[str] = mapped_column(String(20), default="none")
     frequency: Mapped[str] = mapped_column(String(1))
     period_rule: Mapped[str] = mapped_column(String(40))

@@ -50,7 +50,7 @@ def chart_card(
 def taking(indicator: IndicatorView, view: View) -> html.P:
     """The way to the indicator's own page with the same choice: files, code, citing, embedding."""
     address = f"/indicator/{indicator.code}?{view.query}"
-    words = view.locale.say("use_and_share")
+    words = view.locale.say("take_along")
     return html.P(html.A(words, href=address, **aria(label=f"{words}: {indicator.name}")), className="taking")
 
 

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dashboard.components.attributes import aria, data
 from dashboard.components.controls import choice
 from dashboard.locale import Locale
-from dashboard.texts import LANGUAGE_NAMES, LANGUAGES
+from dashboard.texts import LANGUAGES
 
 
 def framed(
@@ -70,14 +70,14 @@ def _navigation(locale: Locale) -> html.Nav:
 def _languages(locale: Locale) -> html.Div:
     buttons = [
         html.Button(
-            LANGUAGE_NAMES[language],
+            each.name,
             type="button",
-            id=f"language-{language}",
-            lang=language,
-            **aria(pressed=language == locale.language),
-            **data(choose="language", value=language),
+            id=f"language-{code}",
+            lang=code,
+            **aria(pressed=code == locale.language),
+            **data(choose="language", value=code),
         )
-        for language in LANGUAGES
+        for code, each in LANGUAGES.items()
     ]
     return html.Div(buttons, className="languages", role="group", **aria(label=locale.say("language")))
 

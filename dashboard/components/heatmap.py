@@ -76,16 +76,18 @@ def _line(row: Row, indicator: IndicatorView, view: View) -> list[html.Th | html
 
 def _name(row: Row, indicator: IndicatorView, view: View) -> html.Th:
     notes: list[Any] = [html.Span(indicator.unit, className="unit")]
-    direction = view.locale.say(f"direction_{indicator.direction}", target=_target(indicator, view))
+    direction = _direction(indicator, view)
     notes.append(html.Span(direction, className="direction"))
     if row.is_substitute and row.period:
-        words = view.locale.say("substitute", period=view.locale.period(row.period))
+        words = view.locale.say("substitute_short", period=view.locale.period(row.period))
         notes.append(html.Span(["◴ ", words], className="substitute"))
     return html.Th([html.Span(indicator.name, title=indicator.definition), html.Small(notes)], scope="row")
 
 
-def _target(indicator: IndicatorView, view: View) -> str:
-    return "" if indicator.target is None else view.value(indicator.target, indicator)
+def _direction(indicator: IndicatorView, view: View) -> str:
+    if indicator.target is None:
+        return view.locale.say(f"direction_{indicator.direction}")
+    return view.locale.say("heat_direction_target", target=view.value(indicator.target, indicator))
 
 
 def _cell(figure: Figure, row: Row, indicator: IndicatorView, view: View) -> html.Td:

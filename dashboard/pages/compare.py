@@ -24,7 +24,7 @@ from dashboard.pages.subject import Subject, subject
 from dashboard.reference import Reference, indicator_view, place, read_reference
 from dashboard.state import EVERY, CompareState
 from dashboard.summaries import standing_summary, trend_summary
-from dashboard.texts import LANGUAGES
+from dashboard.texts import FIRST, LANGUAGES
 from dashboard.theme import CITY_COLOURS
 from dashboard.view import IndicatorView, View
 
@@ -70,7 +70,7 @@ def found(session: Session, *, language: str, text: object, search: object) -> l
 
 def placeholder(language: str) -> Component:
     """The page before its figures have come."""
-    return frame.skeleton(Locale(language if language in LANGUAGES else LANGUAGES[0]))
+    return frame.skeleton(Locale(language if language in LANGUAGES else FIRST))
 
 
 def _whereabouts(code: str, reference: Reference, locale: Locale) -> str:
@@ -206,7 +206,7 @@ def _more(here: Subject, count: int) -> list[Component]:
     say = here.locale.say
     if here.state.more == EVERY:
         return [choice_button("more", "", say("show_fewer", count=FIRST_CHARTS))]
-    return [choice_button("more", EVERY, say("show_more", count=count - FIRST_CHARTS))]
+    return [choice_button("more", EVERY, say("more_charts", count=count - FIRST_CHARTS))]
 
 
 def _standing_section(rows: Shown, view: View) -> html.Section:

@@ -150,7 +150,8 @@ def _answered(
     except Exception as error:
         reference = uuid4().hex[:8]
         log.error("page failed, reference %s", reference, exc_info=error)
-        answer = asked.page("message.html", 500, title=asked.words.say("failed"), text=reference)
+        text = asked.words.say("error_text", reference=reference)
+        answer = asked.page("message.html", 500, title=asked.words.say("failed"), text=text, retry=True)
     if request.query_params.get("lang") in LANGUAGES:
         answer.set_cookie(
             LANGUAGE_COOKIE, language, max_age=31_536_000, secure=house.is_secure, httponly=True, samesite="lax"

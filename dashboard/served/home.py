@@ -86,7 +86,7 @@ def _move(at: Here, city: CityEntry, indicator: IndicatorEntry, each: Moved) -> 
         "now": words.number(each.now, definition.decimals),
         "change": words.number(change, definition.decimals, signed=True),
         "peers": words.number(each.peers, definition.decimals, signed=True),
-        "unit": definition.unit_label_ru if words.language == "ru" else definition.unit_label_en,
+        "unit": words.own(definition, "unit_label"),
         "verdict": "none" if good is None else "better" if good else "worse",
         "is_up": is_up,
     }

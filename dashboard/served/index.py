@@ -101,7 +101,7 @@ def _weights(here: Question) -> list[tuple[Node | Leaf, float]]:
 
 
 def _part(asked: Asked, part: Node | Leaf) -> str:
-    return part.name.get(asked.words.language) or part.code
+    return part.name.get(asked.words.style.names_in) or part.code
 
 
 def _name(known: Reference, asked: Asked, code: str) -> str:
@@ -205,7 +205,7 @@ def _locator(at: Here, own: CityEntry) -> Markup:
 
 def _unit(known: Reference, asked: Asked, code: str) -> str:
     words = known.indicators[code].definition
-    return words.unit_label_ru if asked.words.language == "ru" else words.unit_label_en
+    return asked.words.own(words, "unit_label")
 
 
 def _details(session: Session, asked: Asked, here: Question, found: Explanation, code: str) -> dict[str, Any]:

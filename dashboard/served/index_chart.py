@@ -68,7 +68,7 @@ def chart_of(asked: Asked, known: Reference, here: Question, answer: Answer) -> 
         said = f"{words.number(row.score or 0, 1)} · {row.rank_low or '–'}–{row.rank_high or '–'}"
         name = words.name(known.cities[row.city].city)
         rows.append(Ranked(row.rank or 0, row.rank_low, row.rank_high, name, said))
-    title = here.framework.name.get(words.language) or here.version.code
+    title = here.framework.name.get(words.style.names_in) or here.version.code
     mark = "" if here.variant.is_official else f" · {words.say('not_official')}"
     return Chart(
         name=NAME,

@@ -41,7 +41,7 @@ def method(asked: Asked) -> Response:
             tree, title = None, ""
         methodologies = {entry.methodology.version: entry.methodology for entry in known.indicators.values()}
     names = {code: asked.words.name(entry.definition) for code, entry in known.indicators.items()}
-    is_ru = asked.words.language == "ru"
+    is_ru = asked.words.style.names_in == "ru"
     return asked.page(
         "method.html",
         formulas=FORMULAS,
@@ -61,7 +61,7 @@ def _branch(asked: Asked, names: dict[str, str], node: Node) -> dict[str, Any]:
     leaves = [leaf for leaf in node.children if isinstance(leaf, Leaf)]
     whole = sum(leaf.weight for leaf in leaves if leaf.is_scored) or 1.0
     return {
-        "name": node.name.get(asked.words.language) or node.code,
+        "name": node.name.get(asked.words.style.names_in) or node.code,
         "weight": node.weight,
         "mean": node.mean,
         "least": node.minimum_coverage,

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from app.access import Role
-from dashboard.texts import LANGUAGE_NAMES
+from dashboard.texts import LANGUAGES
 
 if TYPE_CHECKING:
     from dashboard.served.asked import Asked
@@ -50,7 +50,7 @@ def rendered(asked: Asked, template: str, **content: Any) -> str:
             Role=Role,
             path=asked.path,
             query=asked.query,
-            languages=LANGUAGE_NAMES,
+            languages={code: each.name for code, each in LANGUAGES.items()},
             house=asked.house,
             **content,
         )

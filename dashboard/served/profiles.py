@@ -20,7 +20,7 @@ def bars(answer: Answer, framework: Framework, code: str, words: Words) -> list[
         among = spread(np.array([value for value in others if value is not None], dtype=np.float64))
         score = own.parts.get(part.code)
         said = "–" if score is None else words.number(score, 1)
-        name = part.name.get(words.language) or part.code
+        name = part.name.get(words.style.names_in) or part.code
         quartiles = (None, None, None) if among is None else (among.low, among.median, among.high)
         found.append(Bar(name, score, said, *quartiles))
     return found

@@ -22,7 +22,6 @@ from app.queries.scores import Answer
 from app.queries.vintages import shows_simulated
 from dashboard.charts.picture import png
 from dashboard.charts.profile import profile
-from dashboard.locale import NARROW_SPACE
 from dashboard.reference import group_name, indicator_view, place, read_reference
 from dashboard.served.asked import Asked
 from dashboard.served.figure_rows import figure_row
@@ -33,6 +32,8 @@ from dashboard.served.words import Words
 from dashboard.state import EVERY
 
 LANGUAGES = ("ru", "en")
+# The narrow space of Russian numbers, which the typeface does not have.
+NARROW_SPACE = "\u202f"
 NO_BREAK = "\u00a0"
 MARGIN_MM, WIDTH_MM = 16, 178
 QUIET, INK = (75, 91, 104), (22, 36, 47)

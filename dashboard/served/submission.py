@@ -154,7 +154,7 @@ def _trend(
         at = at.previous()
     before, after = (_shown(asked, change[name], entry.definition.decimals) for name in ("before", "after"))
     numbers = [None if change[name] is None else float(change[name]) for name in ("after", "before")]
-    unit = entry.definition.unit_label_ru if asked.words.language == "ru" else entry.definition.unit_label_en
+    unit = asked.words.own(entry.definition, "unit_label")
     return Trend(asked.words.name(entry.definition), unit, before, after, spark(line[::-1], *numbers))
 
 

@@ -1,4 +1,4 @@
-"""Every sentence of the pages with forms, in Russian and English; the rest is said as on the other pages."""
+"""Sentences, moments, statuses and findings as the pages made on the server say them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ from datetime import datetime
 from app.domain.period import parse_period
 from app.domain.status import OBS_STATUS
 from dashboard.locale import Locale
-from dashboard.served.sentences import SENTENCES as FORMS
 
 
 class Words(Locale):
-    """Sentences of the forms first, then those of all pages."""
-
-    def say(self, key: str, **parts: object) -> str:
-        """The sentence in this language, its `{parts}` filled in."""
-        if key in FORMS:
-            return FORMS[key][self.language].format(**parts)
-        return super().say(key, **parts)
+    """What the pages made on the server say beside it."""
 
     def moment(self, at: datetime | None) -> str:
         """Day and time in UTC; a dash where there is none."""
@@ -38,7 +31,7 @@ class Words(Locale):
         known = OBS_STATUS.get(letter)
         if known is None or letter == "A":
             return ""
-        return known.name_ru if self.language == "ru" else known.name_en
+        return self.own(known, "name")
 
     def percent(self, share: float | None) -> str:
         """A share in whole per cent; what is nearly nothing or nearly all does not read as nothing or all."""
@@ -51,9 +44,9 @@ class Words(Locale):
     def of(self, family: str, code: str) -> str:
         """The word for a code of a family (`state`, `role`, `severity`); the code itself where there is none."""
         key = f"{family}_{code}"
-        return self.say(key) if key in FORMS else code
+        return self.say(key) if self.knows(key) else code
 
     def said(self, finding: dict[str, object]) -> str:
         """What a finding says in this language."""
-        own = finding.get("message_ru") if self.language == "ru" else None
+        own = finding.get("message_ru") if self.style.names_in == "ru" else None
         return str(own or finding["message"])

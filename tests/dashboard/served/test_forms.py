@@ -5,14 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 import dashboard.served
 from app.accounts.identity import COOKIE
 from dashboard.served.app import GET, OPEN, POST
-from dashboard.served.sentences import SENTENCES, read_sentences
-from dashboard.texts import LANGUAGES
-from dashboard.texts import SENTENCES as COMMON
 from tests.dashboard.served.conftest import PASSWORD, Site, file, period
 
 FORMS = Path(dashboard.served.__path__[0])
@@ -84,18 +79,6 @@ def test_everybody_may_do_what_the_table_says(site: Site) -> None:
         path = page.replace("{submission}", number).replace("{token:int}", "77").replace("{person:int}", "77")
         told[page] = tuple(site.browser(who).post(path).status_code for who in WHO)
     assert told == DEEDS
-
-
-def test_every_sentence_of_the_templates_exists_in_every_language() -> None:
-    sources = [path.read_text(encoding="utf-8") for path in (*FORMS.rglob("*.html"), *FORMS.rglob("*.py"))]
-    named = {key for source in sources for key in re.findall(r'\bsay\("([a-z_0-9]+)"', source)}
-    assert len(named) > 80
-    assert named - SENTENCES.keys() - COMMON.keys() == set()
-    assert all(set(said) == set(LANGUAGES) for said in SENTENCES.values())
-    for said in SENTENCES.values():
-        assert len({frozenset(re.findall(r"\{(\w+)\}", text)) for text in said.values()}) == 1
-    with pytest.raises(ValueError, match="line 2"):
-        read_sentences("key | ru | en\nhello | привет\n")
 
 
 def test_signing_in_leads_where_one_wanted_and_nowhere_else(site: Site) -> None:
