@@ -8,7 +8,7 @@ BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --universal --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header
 WORKERS ?= 2
 
-.PHONY: help run serve demo setup test check format fuzz-uploads bench bench-pages lock migration screens clean browser
+.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api bench bench-pages lock migration screens clean machine
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ serve: $(BIN)/.run ## the same over whatever database CITYMARK_DATABASE_URL name
 demo: $(BIN)/.run ## build the demonstration database if it is empty
 	@$(BIN)/citymark demo
 
-setup: $(BIN)/.dev browser ## everything that development and tests need: packages, PostgreSQL, Chromium
+setup: $(BIN)/.dev machine ## everything that development and tests need: packages, PostgreSQL, Chromium, nginx, Redis
 
 test: setup ## the whole suite on SQLite and PostgreSQL and in the browser
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
@@ -40,6 +40,9 @@ format: $(BIN)/.dev ## put every file into the one form
 
 fuzz-uploads: $(BIN)/.dev ## thousands of faulty uploads, alone and mixed (some minutes)
 	CITYMARK_FUZZ_SEEDS=20 CITYMARK_FUZZ_MIXED=4000 $(BIN)/python -m pytest -q -n $(WORKERS) tests/ingest/upload/test_faults.py
+
+fuzz-api: $(BIN)/.dev ## thousands of generated calls of every operation (some minutes)
+	CITYMARK_FUZZ_CALLS=600 $(BIN)/python -m pytest -q -n $(WORKERS) tests/app/api/test_contract.py
 
 bench: $(BIN)/.dev ## benchmarks beside their floors and peers, in one run
 	@mkdir -p bench/results
@@ -78,5 +81,5 @@ $(BIN)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(BIN)/.run
 
-browser:
-	@tests/install_chromium.sh
+machine:
+	@tests/install_machine.sh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import orjson
@@ -16,6 +17,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -41,6 +43,10 @@ class Door:
             return
         if scope["type"] == "websocket":
             await self.app(scope, receive, send)
+            return
+        if CONTROL.search(scope["path"]):
+            # No address of ours has one, and not every router below reads past it.
+            await self._answer(404, "not-found", "an address holds no control characters", scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "0")
         if not length.isdigit() or int(length) > self.most_bytes:

@@ -30,6 +30,7 @@ from app.api.app import create_api
 from app.api.caching import PublicAnswers
 from app.api.deps import Limits
 from app.api.files import create_files, exported
+from app.api.metering import Metered
 from app.api.sdmx.app import create_sdmx
 from app.db import connect, engine_version
 from app.door import Door
@@ -58,14 +59,15 @@ def create_app(settings: Settings) -> Starlette:
     limit_memory(engine.pool, settings.max_held_bytes)
     api = create_api(engine, _limits(settings), is_secure=settings.production, look_every_s=LOOK_EVERY_S)
     api.state.mail, api.state.public_url = _mail(settings), settings.public_url.rstrip("/")
+    limiter = Limiter.over(engine, settings.redis_url or None)
     dashboard = create_dashboard(engine, language=settings.language)
     routes = [
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
-        Mount("/api", GZipMiddleware(api, minimum_size=1_000)),
-        Mount("/sdmx", GZipMiddleware(_sdmx(engine), minimum_size=1_000)),
+        Mount("/api", Metered(GZipMiddleware(api, minimum_size=1_000), limiter=limiter, **settings.calls)),
+        Mount("/sdmx", Metered(GZipMiddleware(_sdmx(engine), minimum_size=1_000), limiter=limiter, **settings.calls)),
         Mount("/files", create_files(settings.files_dir, f"{settings.public_url.rstrip('/')}/files")),
-        *form_routes(_house(engine, settings), _provider(settings)),
+        *form_routes(_house(engine, settings, limiter), _provider(settings)),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=8))),
     ]
     clock = Clock(engine, _limits(settings).uploads)
@@ -100,7 +102,7 @@ def _warmed(engine: Engine) -> None:
         log.info("nothing was held at the start: %s", error)
 
 
-def _house(engine: Engine, settings: Settings) -> House:
+def _house(engine: Engine, settings: Settings, limiter: Limiter) -> House:
     return House(
         engine,
         _limits(settings).uploads,
@@ -109,7 +111,7 @@ def _house(engine: Engine, settings: Settings) -> House:
         settings.production,
         settings.public_url.rstrip("/"),
         _mail(settings),
-        Limiter.over(engine, settings.redis_url or None),
+        limiter,
         (settings.oidc_name or settings.oidc_issuer) if settings.oidc_issuer else None,
         exported=partial(exported, settings.files_dir),
     )
@@ -145,6 +147,7 @@ def _limits(settings: Settings) -> Limits:
         max_upload_bytes=settings.max_upload_bytes,
         max_upload_rows=settings.max_upload_rows,
         max_upload_columns=settings.max_upload_columns,
+        **settings.calls,
     )
 
 

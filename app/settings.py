@@ -34,6 +34,12 @@ class Settings(BaseSettings):
     max_kept_bytes: int = Field(64_000_000, ge=0, description="Answers one process keeps in memory, in bytes.")
     max_held_bytes: int = Field(256_000_000, ge=0, description="Figures one process holds in memory, in bytes.")
     max_page_rows: int = Field(10_000, gt=0, description="Most rows one API answer may hold.")
+    calls_per_minute: int | None = Field(
+        None, ge=0, description="API calls answered to one address a minute; 0 is any number, 6000 in production."
+    )
+    token_calls_per_minute: int | None = Field(
+        None, ge=0, description="The same for one token; 0 is any number, 12000 in production."
+    )
     production: bool = Field(
         False, description="Cookies over HTTPS alone, and no start with a weak or missing secret."
     )
@@ -53,6 +59,17 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr | None = Field(None, description="The secret it has with the provider.")
     oidc_name: str = Field("", description="What the button of single sign-on says after its verb.")
     http_timeout_s: float = Field(30.0, gt=0, description="Longest wait for an outside address, in seconds.")
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """Calls a minute that are answered to an address and to a token; 0 is any number."""
+        usual = (6_000, 12_000) if self.production else (0, 0)
+        return {
+            "calls_per_minute": usual[0] if self.calls_per_minute is None else self.calls_per_minute,
+            "token_calls_per_minute": (
+                usual[1] if self.token_calls_per_minute is None else self.token_calls_per_minute
+            ),
+        }
 
     @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> Settings:

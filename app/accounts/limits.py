@@ -94,11 +94,18 @@ class Limiter:
         """Counting in Redis where there is one, else in the database."""
         return cls(RedisStorage(redis_url) if redis_url else DatabaseStorage(engine))
 
-    def count(self, limit: RateLimitItem, what: str, who: str) -> None:
-        """Count one try of `who`; TooMany, with the seconds to wait, when it is one too many."""
+    def count(self, limit: RateLimitItem, what: str, who: str, cost: int = 1) -> float:
+        """Count a try of `who`, or `cost` tries; when the window ends, as a Unix time.
+
+        TooMany, with the seconds to wait, when it is too many; then nothing was counted.
+        """
         # Addresses are personal data: only a hash of them is kept, and only for the window.
         key = hashlib.sha256(who.encode()).hexdigest()[:32]
-        if not self.strategy.hit(limit, what, key):
-            ends = self.strategy.get_window_stats(limit, what, key).reset_time
+        # A bundle that does not fit must not use up what a single try still has.
+        has_room = cost == 1 or self.strategy.test(limit, what, key, cost=cost)
+        is_taken = has_room and self.strategy.hit(limit, what, key, cost=cost)
+        ends = self.strategy.get_window_stats(limit, what, key).reset_time
+        if not is_taken:
             wait = max(int(ends - time.time()) + 1, 1)
             raise TooMany(f"too many tries: wait {wait} seconds", retry_after_s=wait)
+        return ends

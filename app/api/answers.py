@@ -72,6 +72,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}}
     for status, text in {
         422: "A parameter is unknown or cannot be read; `errors` names each.",
+        429: "Too many calls; `Retry-After` says in how many seconds again.",
         503: "The database cannot answer now.",
     }.items()
 }
@@ -177,6 +178,9 @@ def _words(item: dict[str, Any]) -> str:
 
 async def _of_the_framework(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type alone
+    if error.status_code == 400:
+        # The framework could not take the body apart: to its sender that is what an unreadable field is.
+        return problem(422, "invalid", f"the body cannot be read: {error.detail}")
     code = _HTTP_CODES.get(error.status_code, "http-error")
     answer = problem(error.status_code, code, str(error.detail))
     answer.headers.update(error.headers or {})

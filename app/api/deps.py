@@ -41,6 +41,9 @@ class Limits:
     max_upload_rows: int = UploadLimits.max_upload_rows
     max_upload_columns: int = UploadLimits.max_upload_columns
     max_kept_bytes: int = KEPT_BYTES
+    # 0 is any number.
+    calls_per_minute: int = 0
+    token_calls_per_minute: int = 0
 
     @property
     def uploads(self) -> UploadLimits:

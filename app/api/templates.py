@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from app.api.answers import PROBLEM_RESPONSES
+from app.api.answers import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES
 from app.api.deps import Parameters, SessionDep
 from app.domain.period import parse_period
 from app.errors import NotFound
@@ -18,7 +18,7 @@ from app.queries.selection import Selection
 from ingest.templates import Template, schema_json, template_csv, template_xlsx
 from ingest.upload.known import cities_of, indicators_of
 
-router = APIRouter(tags=["reporting"], responses=PROBLEM_RESPONSES)
+router = APIRouter(tags=["reporting"], responses={**PROBLEM_RESPONSES, **NOT_FOUND_RESPONSE})
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
