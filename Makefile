@@ -8,7 +8,7 @@ BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --universal --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header
 WORKERS ?= 2
 
-.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api bench bench-pages lock migration screens clean machine
+.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane bench bench-pages lock migration screens clean machine
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ fuzz-uploads: $(BIN)/.dev ## thousands of faulty uploads, alone and mixed (some 
 
 fuzz-api: $(BIN)/.dev ## thousands of generated calls of every operation (some minutes)
 	CITYMARK_FUZZ_CALLS=600 $(BIN)/python -m pytest -q -n $(WORKERS) tests/app/api/test_contract.py
+
+kill-lane: $(BIN)/.dev ## two hundred publishers killed, on both engines (some minutes)
+	CITYMARK_KILLS=200 $(BIN)/python -m pytest -q -n $(WORKERS) tests/loss
 
 bench: $(BIN)/.dev ## benchmarks beside their floors and peers, in one run
 	@mkdir -p bench/results

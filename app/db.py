@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import psycopg
 from sqlalchemy import (
     Connection,
     DateTime,
@@ -179,7 +180,10 @@ def shared_pool(session: Session) -> Pool | None:
 def _available() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    # Rows that go past the ORM raise what the driver raises.
+    except (OperationalError, SQLITE.OperationalError, psycopg.OperationalError) as error:
+        if "is full" in str(error) or "No space left" in str(error):
+            raise Unavailable("the database has no room left on its disk: nothing was written, free some") from error
         raise Unavailable("the database did not answer; try again in a moment") from error
 
 

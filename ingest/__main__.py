@@ -16,7 +16,7 @@ import migrations
 from app.db import connect, writing
 from app.errors import CitymarkError
 from app.settings import Settings, read_settings
-from ingest import bulk, demo, doctor, index_tool, people_command, scoring
+from ingest import backup, bulk, demo, doctor, index_tool, people_command, scoring
 from ingest.jobs import command as load
 from ingest.reference import load_reference
 from ingest.upload import command as upload
@@ -63,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "user", "accounts, roles, cities", people_command.add_user_arguments, people_command.run_user)
     _add(commands, "token", "tokens for programs", people_command.add_token_arguments, people_command.run_token)
     _add(commands, "export", "a vintage as a folder of described files", bulk.add_arguments, bulk.run_command)
+    _add(commands, "backup", "copy the database while it runs", backup.add_backup_arguments, backup.run_backup)
+    _add(commands, "restore", "put a copy into an empty database", backup.add_restore_arguments, backup.run_restore)
     _add(commands, "doctor", "prove that the database is whole", doctor.add_arguments, doctor.run_command)
     _add(commands, "index", "compute an index from a framework and a table", index_tool.add_arguments, _index)
     return parser

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 import migrations
 from app import audit
 from app.db import connect, integrity_faults, reading
+from app.domain.fingerprint import ROWS, fingerprint
 from app.models import Observation, Vintage, VintageScope
 
 if TYPE_CHECKING:
@@ -84,9 +85,29 @@ def _vintage_faults(session: Session) -> Iterator[str]:
             yield f"vintage {vintage.number} says it made {told} figures known and has {has}"
         if scoped.get(vintage.number, 0) != has:
             yield f"the scope of vintage {vintage.number} counts {scoped.get(vintage.number, 0)} figures of {has}"
+        yield from _fingerprint_faults(session, before, vintage)
         before = vintage
     for number, has in sorted(counted.items()):
         yield f"{has} figures belong to vintage {number}, which does not exist"
+
+
+def _fingerprint_faults(session: Session, before: Vintage | None, vintage: Vintage) -> Iterator[str]:
+    """Whether a vintage still holds what it made known; one from before there were fingerprints says nothing."""
+    if vintage.sha256 is None:
+        if before is not None and before.sha256 is not None:
+            yield f"vintage {vintage.number} has no fingerprint, and the one before has"
+        return
+    row = Observation
+    texts = (cast(row.value, Text), row.status, row.confidentiality, row.note, row.attributes, row.is_withdrawn)
+    query = (
+        select(row.city_id, row.indicator_id, row.period, *texts)
+        .where(row.vintage == vintage.number)
+        .order_by(row.city_id, row.indicator_id, row.period)
+        .execution_options(yield_per=ROWS)
+    )
+    parts = (list(zip(*part, strict=True)) for part in session.execute(query).partitions(ROWS))
+    if fingerprint(before.sha256 if before else None, vintage.number, parts) != vintage.sha256:
+        yield f"vintage {vintage.number} does not hold the figures it was published with"
 
 
 def _head_faults(session: Session, noted: str | None) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from sqlalchemy import Table, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.db import fetch_columns, insert_columns, lock_for_publishing
+from app.domain.fingerprint import ROWS, fingerprint
 from app.domain.number import canonical
 from app.domain.period import parse_period, period_of_number
 from app.domain.status import CONF_STATUS, OBS_STATUS
@@ -79,7 +81,7 @@ def publish(session: Session, rows: pd.DataFrame, *, provenance: Provenance, now
     if changes.rows.empty:
         return Published(None, 0, 0, changes.unchanged, 0)
     counts = {"new": len(changes.new), "revised": len(changes.revised), "withdrawn": len(changes.withdrawn)}
-    number = _add_vintage(session, provenance, now, counts)
+    number = _add_vintage(session, provenance, now, counts, changes.rows)
     _add_periods(session, changes.rows["period"])
     _add_observations(session, changes.rows, number)
     return Published(vintage=number, unchanged=changes.unchanged, **counts)
@@ -160,25 +162,34 @@ def _known_part(columns: list[tuple[Any, ...]]) -> pd.DataFrame:
     return pd.DataFrame(ids | texts)
 
 
-def _add_vintage(session: Session, provenance: Provenance, now: datetime, counts: dict[str, int]) -> int:
-    last = session.execute(
-        select(Vintage.number, Vintage.published_at).order_by(Vintage.number.desc()).limit(1)
-    ).first()
+def _add_vintage(
+    session: Session, provenance: Provenance, now: datetime, counts: dict[str, int], rows: pd.DataFrame
+) -> int:
+    newest = select(Vintage.number, Vintage.published_at, Vintage.sha256).order_by(Vintage.number.desc())
+    last = session.execute(newest.limit(1)).first()
+    number = 1 if last is None else last.number + 1
     # A clock set back must not let a later vintage seem older than the one before it.
     published_at = now if last is None else max(now, last.published_at + timedelta(microseconds=1))
     vintage = Vintage(
-        number=1 if last is None else last.number + 1,
+        number=number,
         published_at=published_at,
         kind=provenance.kind,
         source=provenance.source,
         published_by=provenance.published_by,
         reason=provenance.reason,
         is_simulated=provenance.is_simulated,
+        sha256=fingerprint(None if last is None else last.sha256, number, _parts(rows)),
         **counts,
     )
     session.add(vintage)
     session.flush()
     return vintage.number
+
+
+def _parts(rows: pd.DataFrame) -> Iterator[list[list[Any]]]:
+    for first in range(0, len(rows), ROWS):
+        part = rows.iloc[first : first + ROWS]
+        yield [part[name].tolist() for name in (*KEY, *CONTENT)]
 
 
 def _add_periods(session: Session, numbers: pd.Series[int]) -> None:

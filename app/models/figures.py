@@ -42,6 +42,8 @@ class Vintage(Base):
     new: Mapped[int] = mapped_column(default=0)
     revised: Mapped[int] = mapped_column(default=0)
     withdrawn: Mapped[int] = mapped_column(default=0)
+    # app.domain.fingerprint; None for vintages published before there were any.
+    sha256: Mapped[str | None] = mapped_column(String(64))
 
     __table_args__ = (
         CheckConstraint("number >= 1", name="number"),

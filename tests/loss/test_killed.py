@@ -1,0 +1,163 @@
+"""Killed at any point, refused at any statement, out of room at any size: a publication is whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, event, func, select, text
+from sqlalchemy.exc import OperationalError
+
+import migrations
+from app.db import connect, reading
+from app.errors import CitymarkError
+from app.models import Observation, Vintage
+from ingest import doctor
+from tests.conftest import ROOT
+from tests.loss.publisher import PERIODS, count_points, publish_some
+from tests.tiny import build
+
+#: Fifty kills over both engines; `make kill-lane` asks for two hundred.
+KILLS = int(os.environ.get("CITYMARK_KILLS", "50")) // 2
+WHOLE = 3 * len(PERIODS) + 1
+
+
+@pytest.fixture
+def tiny(database: Engine, tmp_path: Path) -> Engine:
+    return build(database, tmp_path)
+
+
+def _state(engine: Engine) -> tuple[int, int]:
+    with reading(engine) as session:
+        newest = session.scalar(select(func.max(Vintage.number))) or 0
+        count = select(func.count()).select_from(Observation).where(Observation.vintage > 4)
+        return newest, session.scalar(count) or 0
+
+
+def _is_whole_or_nothing(engine: Engine, value: str = "42") -> bool:
+    """Whether the vintage is there whole (True) or not at all (False); publishing again makes it one, once."""
+    newest, written = _state(engine)
+    assert (newest, written) in ((4, 0), (5, WHOLE))
+    assert list(doctor.faults(engine)) == []
+    assert publish_some(engine, value) == (None if written else 5)
+    assert _state(engine) == (5, WHOLE)
+    assert list(doctor.faults(engine)) == []
+    return bool(written)
+
+
+def _killed(url: str, point: int, after_s: float | None = None) -> int:
+    command = [sys.executable, "-m", "tests.loss.publisher", url, str(point)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if after_s is not None:
+        time.sleep(after_s)
+        process.kill()
+    return process.wait(60)
+
+
+@pytest.mark.parametrize("lot", range(KILLS))
+def test_a_publisher_killed_at_a_point_leaves_all_or_nothing(tiny: Engine, database_url: str, lot: int) -> None:
+    """Points spread over all statements; beyond the last the process lives and the vintage is there."""
+    points = 16 if tiny.dialect.name == "sqlite" else 18
+    point = 1 + lot * points // KILLS
+    code = _killed(database_url, point)
+    is_there = _is_whole_or_nothing(tiny)
+    assert is_there == (code == 0)
+
+
+def test_a_publisher_killed_at_a_random_moment_leaves_all_or_nothing(tiny: Engine, database_url: str) -> None:
+    dice = random.Random(20261126)
+    _killed(database_url, 10_000, after_s=0.6 + dice.random())
+    _is_whole_or_nothing(tiny)
+
+
+def test_every_statement_refused_in_turn_leaves_nothing_and_a_usable_program(tiny: Engine) -> None:
+    publish_some(tiny, "1")
+    seen = count_points(tiny)
+    publish_some(tiny, "2")
+    # COMMIT is counted among them and is no statement of a cursor.
+    statements = len(seen) - seen.count("COMMIT")
+    assert statements > 5
+    for point in range(1, statements + 1):
+        _refuse_at(tiny, point)
+    assert list(doctor.faults(tiny)) == []
+
+
+def _refuse_at(engine: Engine, point: int) -> None:
+    left, before = [point], _state(engine)
+
+    def step(_connection: Connection, *_more: object) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise OperationalError("injected", {}, OSError("no space left on device"))
+
+    event.listen(engine, "before_cursor_execute", step)
+    try:
+        with pytest.raises(CitymarkError, match="did not answer"):
+            publish_some(engine, f"{point + 1}")
+    finally:
+        event.remove(engine, "before_cursor_execute", step)
+    assert _state(engine) == before
+
+
+@pytest.mark.parametrize("number", range(50))
+def test_a_full_disk_is_said_and_nothing_is_half_written(tmp_path: Path, number: int, template: Path) -> None:
+    """SQLite with room for so many more pages: too few and it says so; enough and the vintage is there."""
+    file = tmp_path / "full.db"
+    file.write_bytes(template.read_bytes())
+    engine = connect(f"sqlite:///{file}")
+    with engine.connect() as connection:
+        pages = connection.execute(text("PRAGMA page_count")).scalar() or 0
+
+    @event.listens_for(engine, "connect")
+    def _bound(connection: object, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages + number}")  # type: ignore[attr-defined]
+
+    engine.dispose()
+    is_refused = False
+    try:
+        publish_some(engine)
+    except CitymarkError as error:
+        assert "no room left" in error.message
+        is_refused = True
+    assert _state(engine) == ((4, 0) if is_refused else (5, WHOLE))
+    assert list(doctor.faults(engine)) == []
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny index in a SQLite file."""
+
+    folder = tmp_path_factory.mktemp("template")
+    engine = connect(f"sqlite:///{folder}/tiny.db")
+    migrations.upgrade(engine)
+    build(engine, folder)
+    with engine.connect() as connection:
+        connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return folder / "tiny.db"
+
+
+def test_two_publishers_at_once_are_two_vintages_or_one_and_no_change(tiny: Engine, database_url: str) -> None:
+    told: list[int | None] = []
+
+    def publisher(value: str) -> None:
+        engine = connect(database_url)
+        told.append(publish_some(engine, value))
+        engine.dispose()
+
+    threads = [threading.Thread(target=publisher, args=(value,)) for value in ("42", "43", "42", "44")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    numbers = sorted(number for number in told if number is not None)
+    assert numbers == list(range(5, 5 + len(numbers)))
+    assert len(numbers) >= 3
+    assert list(doctor.faults(tiny)) == []
