@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 import orjson
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,9 +30,10 @@ class Door:
     def __init__(self, app: ASGIApp, *, is_secure: bool = False, most_bytes: int = 12_000_000) -> None:
         self.app = app
         self.most_bytes = most_bytes
-        self.headers = dict(HEADERS)
+        named = dict(HEADERS)
         if is_secure:
-            self.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+            named["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+        self.headers = [(name.lower().encode(), value.encode()) for name, value in named.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -48,7 +49,7 @@ class Door:
             # No address of ours has one, and not every router below reads past it.
             await self._answer(404, "not-found", "an address holds no control characters", scope, receive, send)
             return
-        length = Headers(scope=scope).get("content-length", "0")
+        length = _content_length(scope)
         if not length.isdigit() or int(length) > self.most_bytes:
             await self._answer(413, "too-large", f"at most {self.most_bytes} bytes are taken", scope, receive, send)
             return
@@ -69,9 +70,10 @@ class Door:
     def _with_headers(self, send: Send) -> Send:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    headers.setdefault(name, value)
+                # On the way of every answer: by bytes, looked through once.
+                given = message.setdefault("headers", [])
+                names = {name.lower() for name, _ in given}
+                given.extend(header for header in self.headers if header[0] not in names)
             await send(message)
 
         return send_with_headers
@@ -95,6 +97,13 @@ class Door:
         }
         answer = Response(orjson.dumps(body), status, media_type="application/problem+json")
         await answer(scope, receive, self._with_headers(send))
+
+
+def _content_length(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return str(value, "latin-1")
+    return "0"
 
 
 def changes_something(scope: Scope) -> bool:

@@ -15,7 +15,7 @@ from time import monotonic
 from cachetools import LRUCache
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.queries.freshness import Freshness, freshness
@@ -30,6 +30,10 @@ FOR_EVER = "public, max-age=31536000, immutable"
 A_MOMENT = "public, max-age=30, stale-while-revalidate=60"
 PRIVATE = "private, no-cache"
 LARGEST_KEPT = 2_000_000
+MOST_QUESTIONS = 10_000
+_ASKED = (b"accept", b"if-none-match", b"authorization", b"cookie")
+_Question = tuple[Freshness, str, bytes, bytes, bool]
+_Known = tuple[str, dict[str, str], tuple[tuple[bytes, bytes], ...]]
 
 
 class PublicAnswers:
@@ -56,6 +60,8 @@ class PublicAnswers:
         self._looked_at = 0.0
         self._changes = 0
         self._kept: LRUCache[str, list[Message]] = LRUCache(max(kept_bytes, 1), getsizeof=_size)
+        # Tag and headers by question, so that a question asked again costs a look.
+        self._questions: LRUCache[_Question, _Known] = LRUCache(MOST_QUESTIONS)
         self._lock = Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,14 +80,18 @@ class PublicAnswers:
         await self._public(scope, receive, send, path)
 
     async def _public(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
-        headers = Headers(scope=scope)
         now = await self._fresh()
-        query = scope["query_string"].decode("latin-1")
-        tag = _tag(now, path, query, headers.get("accept", ""))
-        given = _open_to_all(_headers(scope, now, tag, query))
+        asked = {name: value for name, value in scope["headers"] if name in _ASKED}
+        is_private = b"authorization" in asked or b"cookie" in asked
+        question = (now, path, scope["query_string"], asked.get(b"accept", b""), is_private)
+        known = self._questions.get(question)
+        if known is None:
+            known = self._questions[question] = _answer_to(*question)
+        tag, given, listed = known
         is_head = scope["method"] == "HEAD"
-        if _is_known(headers.get("if-none-match", ""), tag):
-            await _send(send, 304, given, b"")
+        if b"if-none-match" in asked and _is_known(asked[b"if-none-match"].decode("latin-1"), tag):
+            await send({"type": "http.response.start", "status": 304, "headers": list(listed)})
+            await send({"type": "http.response.body", "body": b""})
             return
         with self._lock:
             kept = self._kept.get(tag)
@@ -108,27 +118,31 @@ class PublicAnswers:
 
 
 class _Answer:
-    """Passes an answer on with its headers, and remembers it when it is whole and good."""
+    """Passes an answer on with its headers, and remembers it when it is whole and good.
+
+    That something is not there is remembered like what is there: both hold until a vintage or an edition.
+    """
 
     def __init__(self, send: Send, headers: dict[str, str], *, is_head: bool) -> None:
         self._send, self._headers, self._is_head = send, headers, is_head
-        self._is_good, self._size = False, 0
+        self._is_kept, self._size = False, 0
         self.messages: list[Message] = []
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._is_good = message["status"] == 200
+            is_good = message["status"] == 200
+            self._is_kept = message["status"] in (200, 404)
             headers = MutableHeaders(scope=message)
             for name, value in self._headers.items():
                 # An error says nothing lasting; an answer that sets its own rule keeps it.
-                if self._is_good or name.startswith(("access-", "cross-")):
+                if is_good or name.startswith(("access-", "cross-")):
                     headers.setdefault(name, value)
-        if self._is_good:
+        if self._is_kept:
             self._size += _body(message)
             if self._size <= LARGEST_KEPT:
                 self.messages.append(_copied(message))
             else:
-                self._is_good, self.messages = False, []
+                self._is_kept, self.messages = False, []
         await self._send(_without_body(message) if self._is_head else message)
 
 
@@ -159,19 +173,20 @@ def lasts_for_ever(path: str, query: str) -> bool:
     return path.startswith("/v1/observations")
 
 
-def _headers(scope: Scope, now: Freshness, tag: str, query: str) -> dict[str, str]:
-    asked = Headers(scope=scope)
-    has_credentials = "authorization" in asked or "cookie" in asked
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
+def _answer_to(now: Freshness, path: str, query_string: bytes, accept: bytes, is_private: bool) -> _Known:
+    """The tag of a question and the headers of its answer, by name and as they are sent."""
+    query = query_string.decode("latin-1")
+    tag = _tag(now, path, query, accept.decode("latin-1"))
     rule = FOR_EVER if lasts_for_ever(path, query) else A_MOMENT
     found = {
         "etag": tag,
-        "cache-control": PRIVATE if has_credentials else rule,
+        "cache-control": PRIVATE if is_private else rule,
         "vary": "Accept, Accept-Encoding",
     }
     if now.published_at is not None:
         found["last-modified"] = format_datetime(now.published_at, usegmt=True)
-    return found
+    given = _open_to_all(found)
+    return tag, given, tuple((name.encode(), value.encode()) for name, value in given.items())
 
 
 def _open_to_all(headers: dict[str, str]) -> dict[str, str]:

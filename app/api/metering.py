@@ -42,9 +42,12 @@ class Metered:
         self._lock = Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind, who = _caller(scope) if scope["type"] == "http" else ("address", "")
+        if scope["type"] != "http" or not any(self.limits.values()):
+            await self.app(scope, receive, send)
+            return
+        kind, who = _caller(scope)
         limit = self.limits[kind]
-        if scope["type"] != "http" or not limit or self._has_one(who):
+        if not limit or self._has_one(who):
             await self.app(scope, receive, send)
             return
         try:

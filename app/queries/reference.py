@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.names import folded
@@ -53,6 +53,10 @@ def principles(session: Session) -> list[Principle]:
 
 def indicators(session: Session) -> list[IndicatorEntry]:
     """The whole catalogue, by principle and then in the order of the catalogue."""
+    return _indicators(session)
+
+
+def _indicators(session: Session, *conditions: ColumnElement[bool]) -> list[IndicatorEntry]:
     newest = (
         select(IndicatorDefinition.indicator_id, func.max(IndicatorDefinition.methodology_id).label("methodology_id"))
         .group_by(IndicatorDefinition.indicator_id)
@@ -68,6 +72,7 @@ def indicators(session: Session) -> list[IndicatorEntry]:
         )
         .join(Methodology, Methodology.id == IndicatorDefinition.methodology_id)
         .join(Principle, Principle.code == Indicator.principle)
+        .where(*conditions)
         .order_by(Principle.position, Indicator.id)
     )
     return [
@@ -78,18 +83,24 @@ def indicators(session: Session) -> list[IndicatorEntry]:
 
 def indicator(session: Session, code: str) -> IndicatorEntry:
     """One indicator; NotFound when no catalogue has it."""
-    for entry in indicators(session):
-        if entry.code == code:
-            return entry
+    for entry in _indicators(session, Indicator.code == code):
+        return entry
     raise NotFound(f"there is no indicator {code!r}: see /api/v1/indicators")
 
 
 def cities(session: Session) -> list[CityEntry]:
     """The whole register in the order it was loaded."""
+    return _cities(session)
+
+
+def _cities(session: Session, *conditions: ColumnElement[bool]) -> list[CityEntry]:
     aliases: dict[int, list[str]] = {}
-    for city_id, alias in session.execute(select(CityAlias.city_id, CityAlias.alias).order_by(CityAlias.alias)):
+    named = select(CityAlias.city_id, CityAlias.alias).order_by(CityAlias.alias)
+    if conditions:
+        named = named.join(City, City.id == CityAlias.city_id).where(*conditions)
+    for city_id, alias in session.execute(named):
         aliases.setdefault(city_id, []).append(alias)
-    query = select(City, Region).outerjoin(Region, Region.code == City.region).order_by(City.id)
+    query = select(City, Region).outerjoin(Region, Region.code == City.region).where(*conditions).order_by(City.id)
     return [
         CityEntry(
             city=city,
@@ -104,9 +115,8 @@ def cities(session: Session) -> list[CityEntry]:
 
 def city(session: Session, code: str) -> CityEntry:
     """One city; NotFound when the register has no such code."""
-    for entry in cities(session):
-        if entry.city.code == code:
-            return entry
+    for entry in _cities(session, City.code == code):
+        return entry
     raise NotFound(f"there is no city {code!r}: see /api/v1/cities?q=")
 
 
