@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
+from app import logs
 from app.main import create_app
 from app.settings import read_settings
 
 
 def create() -> Starlette:
     """The program as this process's environment sets it up."""
-    return create_app(read_settings())
+    settings = read_settings()
+    logs.set_up(settings.log_format, settings.log_level)
+    return create_app(settings)

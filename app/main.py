@@ -34,6 +34,8 @@ from app.api.metering import Metered
 from app.api.sdmx.app import create_sdmx
 from app.db import connect, engine_version
 from app.door import Door
+from app.metrics import metrics
+from app.observed import Observed
 from app.queries.held import limit_memory, warm
 from app.settings import Settings
 from dashboard.app import create_dashboard
@@ -64,6 +66,7 @@ def create_app(settings: Settings) -> Starlette:
     routes = [
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
+        Route("/metrics", metrics),
         Mount("/api", Metered(GZipMiddleware(api, minimum_size=1_000), limiter=limiter, **settings.calls)),
         Mount("/sdmx", Metered(GZipMiddleware(_sdmx(engine), minimum_size=1_000), limiter=limiter, **settings.calls)),
         Mount("/files", create_files(settings.files_dir, f"{settings.public_url.rstrip('/')}/files")),
@@ -83,8 +86,8 @@ def create_app(settings: Settings) -> Starlette:
 
     most_bytes = settings.max_upload_bytes + ENVELOPE_BYTES
     door = Middleware(Door, is_secure=settings.production, most_bytes=most_bytes)
-    app = Starlette(routes=routes, middleware=[door], lifespan=running)
-    app.state.engine = engine
+    app = Starlette(routes=routes, middleware=[Middleware(Observed), door], lifespan=running)
+    app.state.engine, app.state.metrics = engine, settings.metrics
     return app
 
 

@@ -58,6 +58,14 @@ class Settings(BaseSettings):
     oidc_client_id: str = Field("", description="What the provider calls this installation.")
     oidc_client_secret: SecretStr | None = Field(None, description="The secret it has with the provider.")
     oidc_name: str = Field("", description="What the button of single sign-on says after its verb.")
+    log_format: Literal["text", "json"] = Field("text", description="Lines for people, or one JSON object a line.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="What is worth a line; info has one for each request."
+    )
+    metrics: Literal["off", "local", "open"] = Field(
+        "local", description="Who may read /metrics: nobody, this machine alone, everybody."
+    )
+    stop_within_s: int = Field(20, gt=0, description="Longest wait for requests in flight when stopping, in seconds.")
     http_timeout_s: float = Field(30.0, gt=0, description="Longest wait for an outside address, in seconds.")
 
     @property

@@ -6,8 +6,10 @@ Exit code 0: done; 1: the input has errors, listed; 2: the call or the environme
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
+from tempfile import mkdtemp
 
 import uvicorn
 from pydantic import ValidationError
@@ -99,6 +101,9 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         print("citymark: the database has another schema: run `citymark migrate`", file=sys.stderr)
         return 2
     print(f"Citymark is at http://{arguments.host}:{arguments.port}/ (Ctrl-C stops it)", flush=True)
+    if arguments.workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        # Workers count together; the folder goes with the process.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = mkdtemp(prefix="citymark-metrics-")
     uvicorn.run(
         "app.asgi:create",
         factory=True,
@@ -107,6 +112,7 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         workers=arguments.workers,
         log_level="warning",
         server_header=False,
+        timeout_graceful_shutdown=settings.stop_within_s,
     )
     return 0
 

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.observed import KEPT
 from app.queries.freshness import Freshness, freshness
 
 PUBLIC = re.compile(
@@ -90,11 +91,13 @@ class PublicAnswers:
         tag, given, listed = known
         is_head = scope["method"] == "HEAD"
         if b"if-none-match" in asked and _is_known(asked[b"if-none-match"].decode("latin-1"), tag):
+            KEPT.labels("reader").inc()
             await send({"type": "http.response.start", "status": 304, "headers": list(listed)})
             await send({"type": "http.response.body", "body": b""})
             return
         with self._lock:
             kept = self._kept.get(tag)
+        KEPT.labels("memory" if kept is not None else "made").inc()
         if kept is not None:
             for message in map(_copied, kept):
                 await send(_without_body(message) if is_head else message)
