@@ -29,6 +29,7 @@ from app.accounts.limits import Limiter
 from app.api.app import create_api
 from app.api.caching import PublicAnswers
 from app.api.deps import Limits
+from app.api.feeds import create_feeds
 from app.api.files import create_files, exported
 from app.api.metering import Metered
 from app.api.sdmx.app import create_sdmx
@@ -68,7 +69,8 @@ def create_app(settings: Settings) -> Starlette:
         Route("/readyz", _readyz),
         Route("/metrics", metrics),
         Mount("/api", Metered(GZipMiddleware(api, minimum_size=1_000), limiter=limiter, **settings.calls)),
-        Mount("/sdmx", Metered(GZipMiddleware(_sdmx(engine), minimum_size=1_000), limiter=limiter, **settings.calls)),
+        Mount("/sdmx", Metered(_public(create_sdmx(engine), engine), limiter=limiter, **settings.calls)),
+        Mount("/feeds", _public(create_feeds(engine, settings.public_url.rstrip("/")), engine)),
         Mount("/files", create_files(settings.files_dir, f"{settings.public_url.rstrip('/')}/files")),
         *form_routes(_house(engine, settings, limiter), _provider(settings)),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=8))),
@@ -91,10 +93,11 @@ def create_app(settings: Settings) -> Starlette:
     return app
 
 
-def _sdmx(engine: Engine) -> ASGIApp:
-    """All of it is published; nothing of it is kept in memory, since its answers are for machines and large."""
+def _public(app: ASGIApp, engine: Engine) -> ASGIApp:
+    """All of it is published: tagged, and not kept in memory, since it is large or seldom asked."""
     every = re.compile(".*")
-    return PublicAnswers(create_sdmx(engine), engine=engine, kept_bytes=0, look_every_s=LOOK_EVERY_S, public=every)
+    tagged = PublicAnswers(app, engine=engine, kept_bytes=0, look_every_s=LOOK_EVERY_S, public=every)
+    return GZipMiddleware(tagged, minimum_size=1_000)
 
 
 def _warmed(engine: Engine) -> None:

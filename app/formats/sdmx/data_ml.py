@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from app.formats.sdmx.ml import NAMESPACES, write_head
 from app.formats.sdmx.model import AGENCY, FLOW, STRUCTURE, VERSION, Header, Observation, Series, urn
-from app.formats.sdmx.xml import NAMESPACES, Writer, write_head
+from app.formats.xml import Writer
 
 GENERIC = "application/vnd.sdmx.genericdata+xml;version=2.1"
 SPECIFIC = "application/vnd.sdmx.structurespecificdata+xml;version=2.1"

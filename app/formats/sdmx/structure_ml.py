@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
+from app.formats.sdmx.ml import NAMESPACES, write_head, write_names
 from app.formats.sdmx.model import (
     AGENCY,
     COMPONENTS,
@@ -17,7 +18,7 @@ from app.formats.sdmx.model import (
     at,
     urn,
 )
-from app.formats.sdmx.xml import NAMESPACES, Writer, write_head
+from app.formats.xml import Writer
 
 MEDIA_TYPE = "application/vnd.sdmx.structure+xml;version=2.1"
 _FLOW_NAMES = {"en": "Figures of cities", "ru": "Показатели городов"}
@@ -59,7 +60,7 @@ def _identity(id_: str, kind: str) -> dict[str, str | None]:
 
 def _dataflow(out: Writer) -> None:
     with out.inside("str:Dataflows"), out.inside("str:Dataflow", _identity(FLOW, "datastructure.Dataflow")):
-        out.names(_FLOW_NAMES)
+        write_names(out, _FLOW_NAMES)
         with out.inside("str:Structure"):
             _reference(out, STRUCTURE, "datastructure", "DataStructure")
 
@@ -72,20 +73,20 @@ def _codelists(out: Writer, codelists: Sequence[Codelist]) -> None:
     with out.inside("str:Codelists"):
         for listed in codelists:
             with out.inside("str:Codelist", _identity(listed.id, "codelist.Codelist")):
-                out.names(listed.names)
+                write_names(out, listed.names)
                 for code in listed.codes:
                     with out.inside("str:Code", {"id": code.id, "urn": urn("codelist.Code", listed.id, code.id)}):
-                        out.names(code.names)
+                        write_names(out, code.names)
 
 
 def _concepts(out: Writer) -> None:
     with out.inside("str:Concepts"):
         with out.inside("str:ConceptScheme", _identity(SCHEME, "conceptscheme.ConceptScheme")):
-            out.names(_SCHEME_NAMES)
+            write_names(out, _SCHEME_NAMES)
             for component in COMPONENTS:
                 identity = {"id": component.id, "urn": urn("conceptscheme.Concept", SCHEME, component.id)}
                 with out.inside("str:Concept", identity):
-                    out.names(component.names)
+                    write_names(out, component.names)
 
 
 def _datastructure(out: Writer) -> None:
@@ -93,7 +94,7 @@ def _datastructure(out: Writer) -> None:
         out.inside("str:DataStructures"),
         out.inside("str:DataStructure", _identity(STRUCTURE, "datastructure.DataStructure")),
     ):
-        out.names(_FLOW_NAMES)
+        write_names(out, _FLOW_NAMES)
         with out.inside("str:DataStructureComponents"):
             with out.inside("str:DimensionList", {"id": "DimensionDescriptor"}):
                 for position, component in enumerate(at("key"), start=1):

@@ -8,19 +8,8 @@ from contextlib import contextmanager
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
-from app.formats.sdmx.model import AGENCY, Header
-
-_SCHEMAS = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1"
-NAMESPACES = {
-    "xmlns:mes": f"{_SCHEMAS}/message",
-    "xmlns:com": f"{_SCHEMAS}/common",
-    "xmlns:str": f"{_SCHEMAS}/structure",
-    "xmlns:gen": f"{_SCHEMAS}/data/generic",
-    "xmlns:ss": f"{_SCHEMAS}/data/structurespecific",
-    "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
-}
 # No text of ours may break a document: what XML 1.0 cannot hold is left out.
-_UNWRITABLE = {number: None for number in range(32) if number not in (9, 10, 13)}
+_UNWRITABLE = {number: None for number in (*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF)}
 
 
 class Writer:
@@ -45,23 +34,9 @@ class Writer:
             if text:
                 self._out.characters(text.translate(_UNWRITABLE))
 
-    def names(self, names: Mapping[str, str]) -> None:
-        """Names by language."""
-        for language, text in names.items():
-            with self.inside("com:Name", {"xml:lang": language}):
-                self._out.characters(text.translate(_UNWRITABLE))
-
     def taken(self) -> bytes:
         """What was written since the last time."""
         text = self._buffer.getvalue()
         self._buffer.seek(0)
         self._buffer.truncate()
         return text.encode()
-
-
-def write_head(out: Writer, header: Header) -> None:
-    """The part of a header that all messages share."""
-    out.element("mes:ID", header.id)
-    out.element("mes:Test", "true" if header.is_test else "false")
-    out.element("mes:Prepared", header.prepared)
-    out.element("mes:Sender", id=AGENCY)
