@@ -5,10 +5,14 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
 
 
 def free_port() -> int:
@@ -69,3 +73,23 @@ def redis(folder: Path) -> Iterator[str]:
     ]
     with running(command, port, stdout=subprocess.DEVNULL):
         yield f"redis://127.0.0.1:{port}/0"
+
+
+class _Server(uvicorn.Server):
+    def install_signal_handlers(self) -> None:
+        """The test's own process keeps its signals."""
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """The application behind a real socket, in a thread; its address."""
+    server = _Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
