@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from ingest.__main__ import main
-from ingest.jobs import description
+from ingest.jobs import description, source_keys
 from tests.conftest import ROOT
 
 GUIDE = (ROOT / "docs" / "jobs.md").read_text(encoding="utf-8")
@@ -63,8 +63,9 @@ def test_a_wrong_job_file_exits_with_2_and_names_the_line(example: Path, capsys:
 def test_every_key_stands_in_the_guide() -> None:
     models = [
         model
-        for model in vars(description).values()
-        if isinstance(model, type) and issubclass(model, BaseModel) and model.__module__ == description.__name__
+        for module in (description, source_keys)
+        for model in vars(module).values()
+        if isinstance(model, type) and issubclass(model, BaseModel) and model.__module__ == module.__name__
     ]
     keys = {name for model in models for name in model.model_fields}
     assert {key for key in keys if not re.search(rf"[`.\[]{key}[`.\]]", GUIDE)} == set()
