@@ -59,12 +59,15 @@ def run_command(arguments: argparse.Namespace, settings: Settings) -> int:
     return int(any(report.state == "refused" or report.rejected for report in reports))
 
 
+def limits_of(settings: Settings) -> Limits:
+    """What jobs may read in this installation."""
+    return Limits(settings.max_source_bytes, settings.max_source_rows, settings.max_columns, settings.http_timeout_s)
+
+
 def _setting(arguments: argparse.Namespace, settings: Settings, progress: Progress) -> Setting:
     return Setting(
         sources_dir=settings.sources_dir,
-        limits=Limits(
-            settings.max_source_bytes, settings.max_source_rows, settings.max_columns, settings.http_timeout_s
-        ),
+        limits=limits_of(settings),
         run_by=arguments.by or getpass.getuser(),
         now=datetime.now(UTC),
         is_dry_run=arguments.dry_run,
