@@ -1,0 +1,55 @@
+"""`citymark serve` in a process of its own, for clients that bring their own HTTP."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+@contextmanager
+def running(database_url: str, **settings: str) -> Iterator[str]:
+    """The address of a server over this database, from when it is ready to the end of the block."""
+    port = _free_port()
+    environment = {**os.environ, "CITYMARK_DATABASE_URL": database_url, **settings}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ingest", "serve", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/readyz", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            pytest.fail(f"the server ended with code {process.returncode} before it answered")
+        try:
+            with urlopen(url, timeout=5) as answer:  # noqa: S310 # our own server
+                if answer.status == 200:
+                    return
+        except URLError:
+            time.sleep(0.1)
+    pytest.fail(f"{url} did not answer 200 within a minute")
