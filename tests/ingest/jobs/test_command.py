@@ -72,6 +72,13 @@ def test_every_key_stands_in_the_guide() -> None:
     assert len(keys) > 40
 
 
+@pytest.mark.parametrize("number", range(len(re.findall("```toml", GUIDE))))
+def test_the_worked_examples_of_the_guide_are_well_formed(number: int, tmp_path: Path) -> None:
+    block = re.findall("```toml\n(.*?)```", GUIDE, re.DOTALL)[number]
+    (tmp_path / "example.toml").write_text(block, encoding="utf-8")
+    assert description.read_job(tmp_path / "example.toml").text.figures
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "data" / "jobs").glob("*.toml")), ids=lambda path: path.stem)
 def test_the_bundled_jobs_are_well_formed(path: Path) -> None:
     assert description.read_job(path).text.licence
