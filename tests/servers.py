@@ -1,4 +1,4 @@
-"""`citymark serve` in a process of its own, for clients that bring their own HTTP."""
+"""Servers for clients that bring their own HTTP: `citymark serve` in a process, or an application in a thread."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+import uvicorn
+from starlette.types import ASGIApp
 
 from tests.conftest import ROOT
 
@@ -34,6 +37,24 @@ def running(database_url: str, **settings: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.communicate(timeout=30)
+
+
+class _Server(uvicorn.Server):
+    def install_signal_handlers(self) -> None:
+        """The test's own process keeps its signals."""
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """The address of this application, to the end of the block."""
+    server = _Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
 
 
 def _free_port() -> int:

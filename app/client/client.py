@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
+from urllib.parse import quote
 
 import pandas as pd
 from tqdm import tqdm
@@ -17,7 +19,7 @@ from app.client.caches import Cache, MemoryCache
 from app.client.errors import Unexpected
 from app.client.frames import OBSERVATION_COLUMNS, frame_of, scores_frame
 from app.client.submissions import Submission
-from app.client.transport import Patience, Transport
+from app.client.transport import Patience, Transport, as_text
 
 Codes = str | Iterable[str] | None
 AsOf = int | str | datetime | None
@@ -96,12 +98,11 @@ class Citymark:
             "layout": "columns",
             "limit": config["limits"].get("max_page_rows", PAGE_ROWS),
         }
-        found: dict[str, list[Any]] = {name: [] for name in OBSERVATION_COLUMNS}
-        meta: Meta = {}
-        for meta, columns in self._pages("/observations", asked, exact=exact):
-            for name, column in found.items():
-                column.extend(columns[name])
-        frame = frame_of(found, meta)
+        pages = list(self._pages("/observations", asked, exact=exact, is_pinned=True))
+        found = {name: [cell for _, page in pages for cell in page[name]] for name in OBSERVATION_COLUMNS}
+        if exact:
+            found["value"] = [None if value is None else Decimal(value) for value in found["value"]]
+        frame = frame_of(found, pages[-1][0])
         catalogue = self.indicators()
         units = dict(zip(catalogue["code"], catalogue["unit"], strict=True))
         frame.attrs["units"] = {code: units.get(code) for code in dict.fromkeys(found["indicator"])}
@@ -109,7 +110,8 @@ class Citymark:
 
     def history(self, city: str, indicator: str, period: str) -> pd.DataFrame:
         """Every value that one figure has had, oldest first."""
-        answer = self._transport.get(f"/observations/{city}/{indicator}/{period}/history", {})
+        path = "/".join(quote(code, safe="") for code in (city, indicator, period))
+        answer = self._transport.get(f"/observations/{path}/history", {})
         return frame_of(answer["data"], answer["meta"])
 
     def cities(self, country: str | None = None, peer_group: str | None = None, q: str | None = None) -> pd.DataFrame:
@@ -148,8 +150,8 @@ class Citymark:
         return scores_frame(answer["data"], answer["meta"])
 
     def changes(self, since: int) -> pd.DataFrame:
-        """What the vintages after `since` changed, with the values before; `attrs["vintage"]` is where to go on from."""
-        return self._listed("/changes", {"since": since})
+        """What the vintages after `since` changed, with the values before; go on from `attrs["vintage"]`."""
+        return self._listed("/changes", {"since": since}, is_pinned=True)
 
     def vintages(self) -> pd.DataFrame:
         """Every publication, the newest first."""
@@ -167,16 +169,13 @@ class Citymark:
     ) -> Submission:
         """Send a file for a city and period: it is checked and kept, and not yet handed to the ministry.
 
-        `options` are `late_reason`, `encoding`, `delimiter`, `decimal`, `sheet`, `header_row`, `fill_down`, `day_first`.
+        `options`: `late_reason`, `encoding`, `delimiter`, `decimal`, `sheet`, `header_row`, `fill_down`, `day_first`.
         The Idempotency-Key is made of all of this, so that a script that is run again sends nothing twice. Raises
         FileRefused, with findings, for a file that cannot be read.
         """
         path = Path(file)
         form = {"city": city, "period": period, "dry_run": dry_run, **options}
-        told = {
-            name: ("true" if value else "false") if isinstance(value, bool) else str(value)
-            for name, value in form.items()
-        }
+        told = {name: as_text(value) for name, value in form.items()}
         headers = {"Idempotency-Key": key or _key(path, told)}
         size = path.stat().st_size
         with (
@@ -190,32 +189,34 @@ class Citymark:
 
     def submission(self, submission_id: str) -> Submission:
         """A submission that was sent before."""
-        return Submission(self._transport, self._transport.get(f"/submissions/{submission_id}", {})["data"])
+        path = f"/submissions/{quote(submission_id, safe='')}"
+        return Submission(self._transport, self._transport.get(path, {})["data"])
 
     def submissions(self, city: str | None = None, period: str | None = None, state: Codes = None) -> pd.DataFrame:
         """The submissions you may see, the newest first."""
         return self._listed("/submissions", {"city": city, "period": period, "state": _joined(state)})
 
-    def _listed(self, path: str, parameters: Mapping[str, object]) -> pd.DataFrame:
+    def _listed(self, path: str, parameters: Mapping[str, object], *, is_pinned: bool = False) -> pd.DataFrame:
         """All pages of a list of rows."""
-        rows: list[Any] = []
-        meta: Meta = {}
-        for meta, page in self._pages(path, parameters):
-            rows += page
-        return frame_of(rows, meta)
+        pages = list(self._pages(path, parameters, is_pinned=is_pinned))
+        return frame_of([row for _, page in pages for row in page], pages[-1][0])
 
     def _pages(
-        self, path: str, parameters: Mapping[str, object], *, exact: bool = False
+        self, path: str, parameters: Mapping[str, object], *, exact: bool = False, is_pinned: bool = False
     ) -> Iterator[tuple[Meta, Any]]:
-        """Page after page of one vintage; the last one's meta says whether any of them holds simulated figures."""
-        vintage, cursor, is_simulated = None, None, False
+        """Page after page; the last one's meta says whether any of them holds simulated figures.
+
+        Of what is pinned no page may show another vintage than the first: they would not belong together.
+        """
+        first: int | None = None
+        cursor, is_simulated = None, False
         with tqdm(desc=path.strip("/"), unit=" rows", leave=False, disable=self._is_silent) as bar:
             while True:
                 answer = self._transport.get(path, {**parameters, "cursor": cursor}, exact=exact)
                 meta = answer["meta"]
-                vintage = meta["vintage"] if vintage is None else vintage
-                if meta["vintage"] != vintage:
-                    raise Unexpected(f"{path} went from vintage {vintage} to {meta['vintage']} between pages")
+                first = meta["vintage"] if first is None else first
+                if is_pinned and meta["vintage"] != first:
+                    raise Unexpected(f"{path} went from vintage {first} to {meta['vintage']} between pages")
                 is_simulated |= bool(meta["simulated"])
                 bar.update(meta["count"])
                 yield {**meta, "simulated": is_simulated}, answer["data"]

@@ -53,7 +53,7 @@ class Transport:
 
     def get(self, path: str, parameters: Mapping[str, object], *, exact: bool = False) -> dict[str, Any]:
         """The answer of an address; numbers as Decimal where `exact`."""
-        told = {name: _text(value) for name, value in parameters.items() if value is not None}
+        told = {name: as_text(value) for name, value in parameters.items() if value is not None}
         address = f"{self.base}{path}" + (f"?{urlencode(sorted(told.items()))}" if told else "")
         kept = self._cache.get(address)
         if kept is None or not kept.is_final:
@@ -134,7 +134,8 @@ def _read(content: bytes, *, exact: bool = False) -> dict[str, Any]:
     return body
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
+    """A value as a parameter or form says it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.isoformat() if isinstance(value, datetime) else str(value)
