@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,6 +22,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 LONGEST_WAIT_S = 300.0
 USER_AGENT = f"Citymark/{version('citymark')} (citymark load)"
 SHOWN_CHARACTERS = 200
+# The numbers of an address were looked at already: no proxy of the environment comes between.
+DIRECT = {"http://": None, "https://": None, "all://": None}
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Fetcher:
             self._pause(how)
             try:
                 return self._followed(url, how, {"Accept": accept, **known.headers}, attempt, until)
-            except (_Again, httpx2.TransportError) as error:
+            except (_Again, httpx2.HTTPError) as error:
                 reason = str(error) or type(error).__name__
                 wait = wait_s(attempt, getattr(error, "retry_after", None), datetime.now(UTC))
             if attempt == how.attempts or wait > LONGEST_WAIT_S or self.monotonic() + wait > until:
@@ -99,15 +101,19 @@ class Fetcher:
         self, url: httpx2.URL, how: Fetch, headers: dict[str, str], attempt: int, until: float
     ) -> Answer | None:
         """The answer behind the redirects; what is secret is not carried to another host."""
-        at = url
+        at, secrets = url, _secrets(how)
         for _ in range(MOST_REDIRECTS + 1):
             numbers = reachable(at, allow_private=how.allow_private)
             number = numbers[(attempt - 1) % len(numbers)] if numbers else None
-            sent = {**headers, **how.headers, **(_secrets(how) if _origin(at) == _origin(url) else {})}
-            found = self._once(at, number, sent, until)
+            sent = {**headers, **how.headers, **(secrets if _origin(at) == _origin(url) else {})}
+            try:
+                found = self._once(at, number, sent, until)
+            except Invalid as error:
+                # A service that repeats what it was sent must not bring a secret into reports.
+                raise Invalid(_without(error.message, secrets.values())) from None
             if not isinstance(found, str):
                 return Answer(str(url), *found) if found else None
-            at = parsed(str(at.join(found)))
+            at = _led(at, found)
             if url.scheme == "https" and at.scheme == "http":
                 raise Invalid(f"source {shown(url)} leads from https to {shown(at)}: name an https address")
         raise Invalid(f"source {shown(url)} leads on more than {MOST_REDIRECTS} times")
@@ -119,7 +125,7 @@ class Fetcher:
         target, host, extensions = pinned(url, number)
         sent = {"User-Agent": USER_AGENT, **headers, **host}
         with (
-            httpx2.Client(timeout=self.timeout_s) as client,
+            httpx2.Client(timeout=self.timeout_s, mounts=None if number is None else DIRECT) as client,
             client.stream("GET", target, headers=sent, extensions=extensions) as answer,
         ):
             if answer.status_code == 304:
@@ -156,9 +162,28 @@ def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
+def _led(at: httpx2.URL, location: str) -> httpx2.URL:
+    try:
+        return parsed(str(at.join(location)))
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise Invalid(f"source {shown(at)} leads to {location[:SHOWN_CHARACTERS]!r}, which is no address") from error
+
+
+def _without(text: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        for part in (secret, secret.rpartition(" ")[2]):
+            text = text.replace(part, "…")
+    return text
+
+
 def _secrets(how: Fetch) -> dict[str, str]:
-    """The secret headers from the environment; Invalid names a variable that is not set."""
-    absent = [name for name in how.secret_headers.values() if not os.environ.get(name)]
-    if absent:
-        raise Invalid(f"the environment variable {absent[0]} is not set: a header of the source is taken from it")
+    """The secret headers from the environment; Invalid names a variable that is not set or cannot be sent."""
+    for name in how.secret_headers.values():
+        secret = os.environ.get(name)
+        if not secret:
+            raise Invalid(f"the environment variable {name} is not set: a header of the source is taken from it")
+        if not (secret.isascii() and secret.isprintable()) or secret != secret.strip():
+            raise Invalid(
+                f"the environment variable {name} holds a line break or another character no header may hold"
+            )
     return {header: os.environ[name] for header, name in how.secret_headers.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,9 +42,14 @@ class Service:
     asked: list[Asked]
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """A reader that goes away is what some tests are about."""
+
+
 @contextmanager
-def service(answers: Answers) -> Iterator[Service]:
-    """A server that answers with what `answers` makes of each request."""
+def service(answers: Answers, sealed: ssl.SSLContext | None = None) -> Iterator[Service]:
+    """A server that answers with what `answers` makes of each request; over TLS where it is `sealed`."""
     asked: list[Asked] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -64,13 +70,17 @@ def service(answers: Answers) -> Iterator[Service]:
         def log_message(self, *_: object) -> None:
             """The output of tests stays silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
+    if sealed:
+        server.socket = sealed.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    yield Service(f"http://127.0.0.1:{server.server_address[1]}", asked)
-    server.shutdown()
-    server.server_close()
-    thread.join(10)
+    try:
+        yield Service(f"{'https' if sealed else 'http'}://127.0.0.1:{server.server_address[1]}", asked)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
 
 
 def in_turn(*told: Told) -> Answers:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import logging
+import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.client.retries import wait_s
 from app.errors import Invalid
@@ -271,3 +277,94 @@ def test_what_stands_in_a_query_is_not_shown() -> None:
 
 def test_a_file_knows_where_it_came_from() -> None:
     assert File("t.csv", b"").address == "t.csv"
+
+
+def test_a_service_that_repeats_a_secret_does_not_bring_it_into_the_report(
+    fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAT_TOKEN", "Bearer canary-5d1f")
+    how = Fetch(allow_private=True, secret_headers={"Authorization": "STAT_TOKEN"})
+    echo = Told(b"unknown token canary-5d1f in 'Bearer canary-5d1f'", status=403)
+    with service(in_turn(echo)) as there, pytest.raises(Invalid, match="answered 403: unknown token") as refused:
+        fetcher.get(there.url, how)
+    assert "canary" not in refused.value.message
+
+
+@pytest.mark.parametrize("secret", ["Bearer canary\n", " canary", "canary\u00e9"])
+def test_a_secret_that_no_header_may_hold_is_named_and_not_shown(
+    secret: str, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAT_TOKEN", secret)
+    with service(in_turn(Told(b"x"))) as there, pytest.raises(Invalid, match="STAT_TOKEN holds") as refused:
+        fetcher.get(there.url, Fetch(allow_private=True, secret_headers={"Authorization": "STAT_TOKEN"}))
+    assert "canary" not in refused.value.message
+
+
+def test_a_damaged_encoding_is_refused(fetcher: Fetcher) -> None:
+    with (
+        service(in_turn(Told(b"not gzip", headers={"Content-Encoding": "gzip"}))) as there,
+        pytest.raises(Invalid, match="cannot be fetched, tried 4 times"),
+    ):
+        fetcher.get(there.url, HERE)
+
+
+def test_a_small_answer_that_unpacks_to_a_large_one_is_refused(fetcher: Fetcher) -> None:
+    bomb = Told(gzip.compress(b"0" * 1_000_000), headers={"Content-Encoding": "gzip"})
+    with service(in_turn(bomb)) as there, pytest.raises(Invalid, match="larger than 1000 bytes"):
+        fetcher.get(there.url, HERE)
+
+
+def test_a_proxy_of_the_environment_looks_names_up_but_no_numbers(
+    fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with service(in_turn(Told(b"by proxy"))) as proxy:
+        for name in ("http_proxy", "HTTP_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        assert fetcher.get("http://stat.example.org/t.csv", Fetch(min_interval_s=0)).content == b"by proxy"
+        with pytest.raises(Invalid, match="inside this machine or a private network"):
+            fetcher.get("http://10.0.0.1/", Fetch(min_interval_s=0))
+        with service(in_turn(Told(b"direct"))) as there:
+            assert fetcher.get(there.url, HERE).content == b"direct"
+    assert [request.headers["host"] for request in proxy.asked] == ["stat.example.org"]
+
+
+@pytest.fixture
+def certified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A certificate for the name localhost alone, which this process trusts."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    begin = datetime.now(UTC) - timedelta(days=1)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begin)
+        .not_valid_after(begin + timedelta(days=30))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    public, private = tmp_path / "public.pem", tmp_path / "private.pem"
+    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    monkeypatch.setenv("SSL_CERT_FILE", str(public))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(public, private)
+    return context
+
+
+def test_a_certificate_is_held_against_the_name_that_was_asked_for(
+    fetcher: Fetcher, certified: ssl.SSLContext
+) -> None:
+    with service(in_turn(Told(b"sealed")), certified) as there:
+        named = there.url.replace("127.0.0.1", "localhost")
+        assert fetcher.get(named, HERE).content == b"sealed"
+        with pytest.raises(Invalid, match="(?i)certificate"):
+            fetcher.get(there.url, HERE)
+    assert there.asked[0].headers["host"] == named.removeprefix("https://")
