@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, func, select
@@ -42,7 +43,7 @@ class Clock:
     """The time, and waiting in it."""
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] = time.sleep
 
 
 @dataclass(frozen=True)
@@ -75,21 +76,24 @@ def run_command(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         migrations.ensure_newest(engine)
         by = arguments.by or getpass.getuser()
-        plan = Plan(engine, jobs, settings.sources_dir, limits_of(settings), by)
+        over = Event()
+        clock = Clock(sleep=over.wait)
+        plan = Plan(engine, jobs, settings.sources_dir, limits_of(settings), by, clock)
         if arguments.once:
             return int(not run_due(plan))
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        keep_running(plan)
+        # The job at work is finished first: nothing is interrupted where it could not be made good.
+        signal.signal(signal.SIGTERM, lambda *_: over.set())
+        keep_running(plan, over)
     finally:
         engine.dispose()
     return 0
 
 
-def keep_running(plan: Plan) -> None:
-    """Run what is due, wait for the next occasion, and so on; ends by an exception alone."""
+def keep_running(plan: Plan, over: Event) -> None:
+    """Run what is due, wait for the next occasion, and so on until it is over."""
     for job in plan.jobs:
         log.info("job %s: %s (%s)", job.name, _schedule(job).cron, _schedule(job).timezone)
-    while True:
+    while not over.is_set():
         try:
             run_due(plan)
             wait_s = _until_next_s(plan)
