@@ -57,12 +57,12 @@ class Submission:
         """Everything noticed; those that ask for a reason are answered with `confirm`, by `number`."""
         found = self.facts.get("findings")
         if found is None:
-            found = self._transport.get(f"/submissions/{self.id}/findings", {})["data"]
+            found = self._transport.get(f"{self._path()}/findings", {})["data"]
         return frame_of(found, {})
 
     def refresh(self) -> Submission:
         """Ask how it stands now."""
-        self.facts = dict(self._transport.get(f"/submissions/{self.id}", {})["data"])
+        self.facts = dict(self._transport.get(self._path(), {})["data"])
         return self
 
     def confirm(self, reasons: Mapping[int, str]) -> Submission:
@@ -79,7 +79,7 @@ class Submission:
 
     def receipt(self) -> dict[str, Any]:
         """Number, hash, time and counts, to keep."""
-        return dict(self._transport.get(f"/submissions/{self.id}/receipt", {})["data"])
+        return dict(self._transport.get(f"{self._path()}/receipt", {})["data"])
 
     def wait(
         self,
@@ -102,9 +102,14 @@ class Submission:
         return self
 
     def _step(self, deed: str, body: object | None) -> Submission:
-        answer = self._transport.post(f"/submissions/{self.id}/{deed}", body=body)
+        answer = self._transport.post(f"{self._path()}/{deed}", body=body)
         self.facts = dict(answer["data"])
         return self
+
+    def _path(self) -> str:
+        if self.id is None:
+            raise ValueError("a dry run is kept nowhere: send the file without dry_run")
+        return f"/submissions/{self.id}"
 
     def _text(self, name: str) -> str | None:
         found = self.facts.get(name)

@@ -18,9 +18,16 @@ from app.api.deps import Limits
 from app.client import Citymark
 from app.client.transport import Patience
 from app.db import writing
+from tests.conftest import Databases
 from tests.office import NOW, Office
 from tests.office import office as opened
 from tests.servers import serving
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """One engine: what is tested here speaks HTTP, and the API behind it is tested on both."""
+    return Databases("sqlite", tmp_path_factory.mktemp("databases"), None)
 
 
 @dataclass

@@ -128,6 +128,10 @@ def test_changes_go_on_from_a_vintage(client: Citymark) -> None:
     assert (first["kind"], first["before"], first["after"], first["city"]) == ("revised", 50.0, 90.0, "ru-oryol")
     assert frame.attrs["vintage"] == 4
     assert client.changes(since=4).empty
+    # Pages of two rows: eight figures in the first vintage, two in the second.
+    whole = client.changes(since=0)
+    assert whole["vintage"].tolist()[:10] == [1] * 8 + [2] * 2
+    assert not whole.duplicated(["vintage", *KEY]).any()
 
 
 def test_scores_have_their_nodes_as_columns(client: Citymark) -> None:

@@ -78,6 +78,8 @@ def test_a_dry_run_keeps_nothing(official: Citymark, file: Path) -> None:
     tried = official.submit(file, "ru-kazan", PERIOD, dry_run=True)
     assert (tried.id, tried.state, tried.plan["new"]) == (None, None, 3)
     assert official.submissions().empty
+    with pytest.raises(ValueError, match="a dry run is kept nowhere"):
+        tried.submit()
 
 
 def test_a_file_that_cannot_be_read_says_where(official: Citymark, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from app.api.app import create_api
 from app.api.deps import Limits
 from app.db import connect, writing
 from tests import tiny
+from tests.conftest import Databases
 from tests.ingest.jobs.conftest import Run
 from tests.makers import make_city, make_indicator
 from tests.servers import running
@@ -62,6 +63,12 @@ FIGURES = {
     ("ru-kazan", "HC_JOBLESS", "2026-Q1", 4, "A"),
     ("ru-kazan", "TI_LIGHTS", "2026-Q1", 70, "A"),
 }
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """One engine: what is tested here speaks HTTP, and the API behind it is tested on both."""
+    return Databases("sqlite", tmp_path_factory.mktemp("databases"), None)
 
 
 @pytest.fixture(scope="module")

@@ -179,16 +179,15 @@ def environment(make_job: MakeJob, database_url: str, tmp_path: Path) -> dict[st
 def test_the_command_runs_until_it_is_told_to_stop(environment: dict[str, str], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ingest", "schedule", str(tmp_path / "lights.toml"), "--by", "timer"]
     everything = {**os.environ, **environment}
-    process = subprocess.Popen(command, cwd=ROOT, env=everything, stderr=subprocess.PIPE, text=True)
-    assert process.stderr
     lines = []
-    for line in process.stderr:
-        lines.append(line)
-        if "took" in line:
-            break
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
-    process.stderr.close()
+    with subprocess.Popen(command, cwd=ROOT, env=everything, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        for line in process.stderr:
+            lines.append(line)
+            if "took" in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
     assert "job lights: 30 6 * * mon-fri (Europe/Moscow)" in lines[0]
     assert "INFO lights: published as vintage 1" in lines[1]
 

@@ -336,6 +336,14 @@ def there() -> Iterator[Service]:
 
 
 @pytest.mark.usefixtures("register")
+def test_a_service_without_figures_is_nothing_to_publish(run: Run, tmp_path: Path) -> None:
+    with service(lambda _: bank_page(1, 0, 0)) as empty:
+        (tmp_path / "bank.toml").write_text(JOB.format(url=empty.url), encoding="utf-8")
+        report = run(tmp_path / "bank.toml")
+    assert (report.state, report.message, report.read) == ("unchanged", "", 0)
+
+
+@pytest.mark.usefixtures("register")
 def test_a_services_figures_are_published_and_every_page_is_remembered(
     run: Run, database: Engine, there: Service, tmp_path: Path
 ) -> None:
