@@ -134,6 +134,12 @@ class Status(Section):
 
     column: str
     codes: dict[str, str] = Field({}, description="Flag in the file to its SDMX status; others are reported.")
+    sdmx: bool = Field(False, description="The flags are the letters of SDMX; codes says where one means another.")
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """Every flag that is understood."""
+        return (dict(zip(OBS_STATUS, OBS_STATUS, strict=True)) if self.sdmx else {}) | self.codes
 
 
 class Figures(Section):

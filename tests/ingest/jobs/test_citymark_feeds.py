@@ -38,7 +38,7 @@ column = "{value}"
 missing = ["", "NaN"]
 [figures.status]
 column = "{status}"
-codes = {{ A = "A", M = "M", F = "F", E = "E", O = "O", P = "P" }}
+sdmx = true
 """
 PLAIN = REST.format(city="city", indicator="indicator", period="period", value="value", status="status")
 SDMX = REST.format(
