@@ -51,6 +51,7 @@ SAFE_WAL = (3, 51, 3)
 # Any number would do: it names the lock that publishers take on PostgreSQL.
 _PUBLISH_LOCK = 20_260_301
 _AUDIT_LOCK = 20_260_302
+_TURN_LOCK = 20_260_303
 # As many values as any SQLite since 3.32 lets one statement bind.
 MOST_BOUND = 32_766
 ROWS_AT_ONCE = 20_000
@@ -191,6 +192,37 @@ def lock_for_publishing(session: Session) -> None:
     """Wait until no other publisher is at work; held to the end of the transaction."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _PUBLISH_LOCK})
+
+
+@contextmanager
+def taking_turns(engine: Engine, name: str) -> Iterator[bool]:
+    """Whether this process alone does what `name` says, until the block ends; at once False while another does."""
+    if engine.dialect.name == "sqlite":
+        yield from _turn_by_file(f"{engine.url.database}.{name}")
+        return
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        lock = {"lock": _TURN_LOCK, "name": name}
+        is_ours = connection.scalar(text("SELECT pg_try_advisory_lock(:lock, hashtext(:name))"), lock)
+        try:
+            yield bool(is_ours)
+        finally:
+            if is_ours:
+                connection.execute(text("SELECT pg_advisory_unlock(:lock, hashtext(:name))"), lock)
+
+
+def _turn_by_file(path: str) -> Iterator[bool]:
+    """A lock of SQLite on a file of its own: other writers are not held up, and it goes when the process ends."""
+    connection = SQLITE.connect(path, timeout=0, isolation_level=None)
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except SQLITE.OperationalError:
+        connection.close()
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        connection.close()
 
 
 def lock_audit(session: Session) -> None:

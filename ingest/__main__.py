@@ -20,6 +20,7 @@ from app.errors import CitymarkError
 from app.settings import Settings, read_settings
 from ingest import backup, bulk, demo, doctor, index_tool, people_command, scoring
 from ingest.jobs import command as load
+from ingest.jobs import schedule
 from ingest.reference import load_reference
 from ingest.upload import command as upload
 
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         _migrate,
     )
     _add(commands, "load", "run job files", load.add_arguments, load.run_command)
+    _add(commands, "schedule", "run job files when they are due", schedule.add_arguments, schedule.run_command)
     _add(commands, "check", "say what a submission of a file would say", upload.add_arguments, upload.run_command)
     _add(commands, "score", "store the scores that are missing", scoring.add_arguments, scoring.run_command)
     _add(commands, "user", "accounts, roles, cities", people_command.add_user_arguments, people_command.run_user)

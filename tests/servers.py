@@ -1,18 +1,25 @@
-"""Servers of others that tests start for themselves, each on a free port of this machine and stopped afterwards."""
+"""Servers that tests start for themselves, each on a free port of this machine and stopped afterwards."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
+import pytest
 import uvicorn
 from starlette.types import ASGIApp
+
+from tests.conftest import ROOT
 
 
 def free_port() -> int:
@@ -41,7 +48,7 @@ def wait_for(port: int, seconds: float = 20.0) -> None:
 
 
 @contextmanager
-def running(command: list[str], port: int, **options: object) -> Iterator[subprocess.Popen[bytes]]:
+def started(command: list[str], port: int, **options: object) -> Iterator[subprocess.Popen[bytes]]:
     """A server process that listens on `port`."""
     process = subprocess.Popen(command, **options)  # type: ignore[call-overload] # options are Popen's own
     try:
@@ -71,7 +78,7 @@ def redis(folder: Path) -> Iterator[str]:
         "--dir",
         str(folder),
     ]
-    with running(command, port, stdout=subprocess.DEVNULL):
+    with started(command, port, stdout=subprocess.DEVNULL):
         yield f"redis://127.0.0.1:{port}/0"
 
 
@@ -93,3 +100,35 @@ def serving(app: ASGIApp) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(10)
+
+
+@contextmanager
+def running(database_url: str, **settings: str) -> Iterator[str]:
+    """The address of a server over this database, from when it is ready to the end of the block."""
+    port = free_port()
+    environment = {**os.environ, "CITYMARK_DATABASE_URL": database_url, **settings}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ingest", "serve", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/readyz", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            pytest.fail(f"the server ended with code {process.returncode} before it answered")
+        try:
+            with urlopen(url, timeout=5) as answer:  # noqa: S310 # our own server
+                if answer.status == 200:
+                    return
+        except URLError:
+            time.sleep(0.1)
+    pytest.fail(f"{url} did not answer 200 within a minute")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.models.catalogue import Indicator, IndicatorDefinition, Methodology, Principle
 from app.models.edition import Edition
 from app.models.figures import Observation, ReferencePeriod, Vintage, VintageScope
-from app.models.jobs import JobFinding, JobRun
+from app.models.jobs import JobFinding, JobRun, JobSource
 from app.models.people import (
     Account,
     AccountCity,
@@ -47,6 +47,7 @@ __all__ = [
     "Invitation",
     "JobFinding",
     "JobRun",
+    "JobSource",
     "Methodology",
     "Observation",
     "Principle",

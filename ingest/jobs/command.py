@@ -25,7 +25,7 @@ from ingest.scoring import bring_up_to_date
 if TYPE_CHECKING:
     from app.settings import Settings
 
-STEPS = 5
+STEPS = 6
 SHOWN_PER_KIND = 5
 
 
@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("jobs", nargs="+", type=Path, metavar="JOB", help="job file (TOML or YAML, docs/jobs.md)")
     parser.add_argument("--dry-run", action="store_true", help="say what would happen and write nothing")
+    parser.add_argument("--anew", action="store_true", help="load even where the source says that nothing changed")
     parser.add_argument("--json", action="store_true", help="print the reports as JSON")
     parser.add_argument("--by", default=None, help="who publishes (default: the user of this machine)")
 
@@ -58,15 +59,19 @@ def run_command(arguments: argparse.Namespace, settings: Settings) -> int:
     return int(any(report.state == "refused" or report.rejected for report in reports))
 
 
+def limits_of(settings: Settings) -> Limits:
+    """What jobs may read in this installation."""
+    return Limits(settings.max_source_bytes, settings.max_source_rows, settings.max_columns, settings.http_timeout_s)
+
+
 def _setting(arguments: argparse.Namespace, settings: Settings, progress: Progress) -> Setting:
     return Setting(
         sources_dir=settings.sources_dir,
-        limits=Limits(
-            settings.max_source_bytes, settings.max_source_rows, settings.max_columns, settings.http_timeout_s
-        ),
+        limits=limits_of(settings),
         run_by=arguments.by or getpass.getuser(),
         now=datetime.now(UTC),
         is_dry_run=arguments.dry_run,
+        is_anew=arguments.anew,
         progress=progress,
     )
 
@@ -110,6 +115,8 @@ def text_of(report: Report, *, is_dry_run: bool = False) -> str:
 def _outcome(report: Report, *, is_dry_run: bool) -> str:
     if report.state == "refused":
         return f"refused, nothing was written: {report.message}"
+    if report.message:
+        return f"{report.message}, no vintage"
     if is_dry_run:
         return "dry run, nothing was written"
     return f"published as vintage {report.vintage}" if report.vintage else "nothing new, no vintage"

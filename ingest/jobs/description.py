@@ -8,39 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from app.domain.status import OBS_STATUS
 from app.errors import Invalid, Problem
 from ingest.jobs.lines import Keys, line_of
-
-Texts = list[str]
-
-
-class Section(BaseModel):
-    """The parent of every part of a job file: no unknown keys, no guessing of types."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Source(Section):
-    """Where the bytes are and how they become a table of texts."""
-
-    path: str | None = Field(None, description="A file, relative to the job file or to CITYMARK_SOURCES_DIR.")
-    glob: str | None = Field(None, description="Several files of one kind, as in `folder/*/*.csv`.")
-    url: str | None = Field(None, description="An http or https address.")
-    format: Literal["csv", "xlsx", "parquet"] | None = Field(None, description="Default: by the ending of the name.")
-    encoding: str = Field("utf-8", description="Of a CSV, as Python names it; a byte order mark is passed over.")
-    delimiter: str = Field(",", min_length=1, max_length=1, description="Of a CSV.")
-    sheet: str | None = Field(None, description="Of an XLSX; default: the only sheet.")
-    skip_lines: int = Field(0, ge=0, le=1_000, description="Lines above the header.")
-    columns: Texts | None = Field(None, description="Names of the columns where the file has no header.")
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Source:
-        if sum(place is not None for place in (self.path, self.glob, self.url)) != 1:
-            raise ValueError("name exactly one of path, glob and url")
-        return self
+from ingest.jobs.occasions import occasions
+from ingest.jobs.source_keys import Section, Source, Texts
 
 
 class Number(Section):
@@ -160,6 +134,12 @@ class Status(Section):
 
     column: str
     codes: dict[str, str] = Field({}, description="Flag in the file to its SDMX status; others are reported.")
+    sdmx: bool = Field(False, description="The flags are the letters of SDMX; codes says where one means another.")
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """Every flag that is understood."""
+        return (dict(zip(OBS_STATUS, OBS_STATUS, strict=True)) if self.sdmx else {}) | self.codes
 
 
 class Figures(Section):
@@ -187,6 +167,18 @@ class Figures(Section):
         return self
 
 
+class Schedule(Section):
+    """When `citymark schedule` runs the job."""
+
+    cron: str = Field(description="Minute, hour, day, month, day of the week by name: `30 6 * * mon-fri`.")
+    timezone: str = Field("UTC", description="The zone of these hours, as `Europe/Moscow`.")
+
+    @model_validator(mode="after")
+    def _readable(self) -> Schedule:
+        occasions(self.cron, self.timezone)
+        return self
+
+
 class JobText(Section):
     """The whole file."""
 
@@ -195,12 +187,26 @@ class JobText(Section):
     places: Places | None = None
     catalogue: Catalogue | None = None
     figures: Figures | None = None
+    schedule: Schedule | None = None
 
     @model_validator(mode="after")
     def _something(self) -> JobText:
         if not (self.places or self.catalogue or self.figures):
             raise ValueError("nothing to load: describe places, a catalogue or figures")
         return self
+
+
+def sources_of(text: JobText) -> dict[str, Source]:
+    """Every source of a job by the part that names it, in the order in which they are read."""
+    places, figures = text.places, text.figures
+    validity = figures.city.validity if figures else None
+    found = {
+        "places.source": places.source if places else None,
+        "places.alias_file": Source(path=places.alias_file) if places and places.alias_file else None,
+        "figures.city.validity.source": validity.source if validity else None,
+        "figures.source": figures.source if figures else None,
+    }
+    return {part: source for part, source in found.items() if source is not None}
 
 
 @dataclass(frozen=True)

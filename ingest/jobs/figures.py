@@ -169,11 +169,11 @@ class _Reading:
         usual = np.where(blank, self.spec.value.missing_status, "A").astype(object)
         if self.spec.status is None:
             return usual, self._none()
-        spec = self.spec.status
+        spec, meaning = self.spec.status, self.spec.status.meanings
 
         def read(text: str) -> str | None:
-            if not text.strip() or text.strip() in spec.codes:
-                return spec.codes.get(text.strip())
+            if not text.strip() or text.strip() in meaning:
+                return meaning.get(text.strip())
             raise ValueError(f"flag {text!r} is not in status.codes")
 
         flag, wrong = meanings(

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,18 +17,22 @@ import pandas as pd
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.db import writing
+from app.db import reading, writing
 from app.errors import CitymarkError, Invalid
-from app.models import JobFinding, JobRun
+from app.models import JobRun
 from app.queries import reference
 from ingest.findings import Findings
 from ingest.jobs import checks
 from ingest.jobs.cumulative import quarters
-from ingest.jobs.description import Figures, Job, Places, Source
+from ingest.jobs.description import Figures, Job, Places, sources_of
+from ingest.jobs.fetch import Fetcher
 from ingest.jobs.figures import Years, figures_of, years_of
 from ingest.jobs.matching import read_register
 from ingest.jobs.places import Loaded, load_places
+from ingest.jobs.record import LastRun, Read, last_run, read_of, record
+from ingest.jobs.services import accept_of
 from ingest.jobs.source import File, Limits, files, sha256_of
+from ingest.jobs.source_keys import Source
 from ingest.jobs.table import Table, read_table
 from ingest.publish import FIGURE_COLUMNS, Provenance, publish
 from ingest.reference import REFERENCE, load_catalogue, load_principles, read_rows
@@ -36,6 +40,7 @@ from ingest.reference import load_places as load_bundled_places
 
 Progress = Callable[[str], None]
 State = Literal["published", "unchanged", "refused"]
+JOB_FILE = "job"
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class Setting:
     run_by: str
     now: datetime
     is_dry_run: bool = False
+    # Ask for everything anew, whatever servers said the last time.
+    is_anew: bool = False
     progress: Progress = lambda _: None
 
 
@@ -76,34 +83,93 @@ class _DryRun(Exception):
 
 def run_job(engine: Engine, job: Job, setting: Setting) -> Report:
     """Run one job; a refused one is a report too. Only what stands in the way of recording it is raised."""
-    run, started = _Run(job, setting, Report(job.name), [job.content]), time.monotonic()
+    run, started = _Run(job, setting, Report(job.name)), time.monotonic()
     report = run.report
     try:
+        if not setting.is_anew and run.is_unchanged(_last(engine, job)):
+            run.close(started)
+            _record_alone(engine, run)
+            return report
+        run.gather()
         with writing(engine) as session:
             run.load(session)
             run.close(started)
             if setting.is_dry_run:
                 raise _DryRun
-            _record(session, report, setting)
+            record(session, _job_run(report, setting), report.findings, run.sources())
     except _DryRun:
         report.vintage = None
     except CitymarkError as error:
         run.refuse(error, started)
-        if not setting.is_dry_run:
-            with writing(engine) as session:
-                _record(session, report, setting)
+        _record_alone(engine, run)
     return report
 
 
-@dataclass
-class _Run:
-    """A job on its way; `contents` are the bytes it has read, the job file first."""
+def _last(engine: Engine, job: Job) -> LastRun | None:
+    with reading(engine) as session:
+        return last_run(session, job.name)
 
-    job: Job
-    setting: Setting
-    report: Report
-    contents: list[bytes]
-    tables: dict[str, list[Table]] = field(default_factory=dict)
+
+def _record_alone(engine: Engine, run: _Run) -> None:
+    """Keep a run that has written nothing else."""
+    if not run.setting.is_dry_run:
+        with writing(engine) as session:
+            record(session, _job_run(run.report, run.setting), run.report.findings, run.sources())
+
+
+class _Run:
+    """A job on its way: what it reads is gathered before anything of the database is held."""
+
+    def __init__(self, job: Job, setting: Setting, report: Report) -> None:
+        self.job, self.setting, self.report = job, setting, report
+        self.fetcher = Fetcher(setting.limits.max_bytes, setting.limits.timeout_s)
+        self.described = sources_of(job.text)
+        self._read: dict[str, list[File]] = {}
+        self._tabled: dict[str, list[Table]] = {}
+        self._kept: LastRun | None = None
+
+    def is_unchanged(self, last: LastRun | None) -> bool:
+        """Whether every file is as the last run read it, as far as servers say so; only where there is one."""
+        is_plain = self.job.text.catalogue is None and any(source.is_remote for source in self.described.values())
+        if (
+            last is None
+            or not is_plain
+            or [read.sha256 for read in last.of(JOB_FILE)] != [_job_file(self.job).sha256]
+        ):
+            return False
+        if not all(self._is_same(part, source, last.of(part)) for part, source in self.described.items()):
+            return False
+        self._kept, self.report.message = last, "the source says that nothing has changed"
+        return True
+
+    def _is_same(self, part: str, source: Source, reads: list[Read]) -> bool:
+        if not source.is_remote:
+            return [read.sha256 for read in reads] == [read_of(part, file).sha256 for file in self._files(source)]
+        if not reads or not all(read.known.headers for read in reads):
+            return False
+        for read in reads:
+            answer = self.fetcher.ask(read.address, source.fetch, accept_of(source), read.known)
+            if answer is not None:
+                self.fetcher.ahead[read.address] = answer
+                return False
+        return True
+
+    def gather(self) -> None:
+        """Read every file, before a transaction makes others wait for a slow server."""
+        self.setting.progress("fetching")
+        for source in self.described.values():
+            self._files(source)
+
+    def sources(self) -> Sequence[Read]:
+        """The files that were read, the job file first."""
+        if self._kept is not None:
+            return self._kept.sources
+        reads = [
+            read_of(part, file)
+            for part, source in self.described.items()
+            for file in self._read.get(source.model_dump_json(), ())
+        ]
+        return [_job_file(self.job), *reads]
 
     def load(self, session: Session) -> None:
         """Everything the job describes, in the order in which one part refers to another."""
@@ -120,7 +186,9 @@ class _Run:
 
     def close(self, started: float) -> None:
         """What is known of the run once it is over."""
-        self.report.sha256 = sha256_of(self.contents)
+        files = [file for found in self._read.values() for file in found]
+        whole = sha256_of([self.job.content, *(file.content for file in files)])
+        self.report.sha256 = self._kept.sha256 if self._kept else whole
         self.report.duration_s = time.monotonic() - started
 
     def refuse(self, error: CitymarkError, started: float) -> None:
@@ -174,17 +242,23 @@ class _Run:
         return {str(spelling): str(right) for spelling, right in pairs.items()}
 
     def _files(self, source: Source) -> list[File]:
-        found = files(source, (self.job.folder, self.setting.sources_dir), self.setting.limits)
-        self.contents += [file.content for file in found]
-        return found
+        """The source's files; what two parts of the job name is read once."""
+        key = source.model_dump_json()
+        if key not in self._read:
+            folders = (self.job.folder, self.setting.sources_dir)
+            self._read[key] = files(source, folders, self.setting.limits, self.fetcher)
+        return self._read[key]
 
     def _tables(self, source: Source) -> list[Table]:
-        """The source's tables; one that two parts of the job name is read once."""
         key = source.model_dump_json()
-        if key not in self.tables:
+        if key not in self._tabled:
             limits, findings = self.setting.limits, self.report.findings
-            self.tables[key] = [read_table(file, source, limits, findings) for file in self._files(source)]
-        return self.tables[key]
+            self._tabled[key] = [read_table(file, source, limits, findings) for file in self._files(source)]
+        return self._tabled[key]
+
+
+def _job_file(job: Job) -> Read:
+    return read_of(JOB_FILE, File(job.name, job.content))
 
 
 def _ensure_reference(session: Session) -> None:
@@ -216,8 +290,8 @@ def _stacked(tables: list[Table]) -> Table:
     return Table(tables[0].file, columns, np.concatenate(lines))
 
 
-def _record(session: Session, report: Report, setting: Setting) -> None:
-    run = JobRun(
+def _job_run(report: Report, setting: Setting) -> JobRun:
+    return JobRun(
         job=report.job,
         state=report.state,
         source_sha256=report.sha256,
@@ -233,23 +307,3 @@ def _record(session: Session, report: Report, setting: Setting) -> None:
         vintage=report.vintage,
         message=report.message,
     )
-    session.add(run)
-    session.flush()
-    counted: dict[tuple[str, str], int] = dict(report.findings.counts)  # type: ignore[arg-type]
-    for position, finding in enumerate(report.findings):
-        # The first of a kind carries how many there were, kept or not.
-        count = counted.pop((finding.check, finding.severity), 1)
-        session.add(
-            JobFinding(
-                run_id=run.id,
-                position=position,
-                check=finding.check,
-                severity=finding.severity,
-                count=count,
-                file=finding.file,
-                line=finding.line,
-                column=finding.column,
-                text=finding.text,
-                message=finding.message,
-            )
-        )

@@ -1,4 +1,4 @@
-"""Where a job's bytes come from: a path, several by a glob, or an address; never more of them than allowed."""
+"""Where a job's bytes come from: a path, several by a glob, an address or a service; never more than allowed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
-
-import httpx2
 
 from app.errors import Invalid
-from ingest.jobs.description import Source
-
-MOST_REDIRECTS = 3
+from ingest.jobs.fetch import Answer, Fetcher
+from ingest.jobs.services import fetched
+from ingest.jobs.source_keys import Source
 
 
 @dataclass(frozen=True)
@@ -32,14 +29,25 @@ class File:
 
     name: str
     content: bytes
+    # What a service's file is, whatever its name ends with.
+    format: str | None = None
+    answer: Answer | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it came from: an address, or the name of a file."""
+        return self.answer.address if self.answer else self.name
 
 
-def files(source: Source, folders: Iterable[Path], limits: Limits) -> list[File]:
-    """The source's files, by name; Invalid says which is absent, no file, or too large."""
-    if source.url is not None:
-        return [_fetched(source.url, limits)]
+def files(source: Source, folders: Iterable[Path], limits: Limits, fetcher: Fetcher) -> list[File]:
+    """The source's files, by name; Invalid says which is absent, no file, too large, or cannot be fetched."""
+    if source.is_remote:
+        return [
+            _demanded(File(name, answer.content, format_, answer), source)
+            for answer, name, format_ in fetched(source, fetcher)
+        ]
     if source.path is not None:
-        return [_read(_found(source.path, folders), limits)]
+        return [_demanded(_read(_found(source.path, folders), limits), source)]
     paths = _matching(source.glob or "", folders)
     return [_read(path, limits) for path in paths]
 
@@ -84,24 +92,14 @@ def _read(path: Path, limits: Limits) -> File:
         raise Invalid(f"source {path.name} cannot be read: {error.strerror}") from error
 
 
-def _fetched(url: str, limits: Limits) -> File:
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise Invalid(f"source {url}: only http and https addresses are fetched")
-    name = Path(urlsplit(url).path).name or "download"
-    content = bytearray()
-    try:
-        with (
-            httpx2.Client(timeout=limits.timeout_s, follow_redirects=True, max_redirects=MOST_REDIRECTS) as client,
-            client.stream("GET", url) as answer,
-        ):
-            answer.raise_for_status()
-            for part in answer.iter_bytes():
-                content += part
-                if len(content) > limits.max_bytes:
-                    raise _too_large(name, limits)
-    except httpx2.HTTPError as error:
-        raise Invalid(f"source {url} cannot be fetched: {error}") from error
-    return File(name, bytes(content))
+def _demanded(file: File, source: Source) -> File:
+    """The file; Invalid when it is not the one whose hash the job names."""
+    found = hashlib.sha256(file.content).hexdigest()
+    if source.sha256 not in (None, found):
+        raise Invalid(
+            f"source {file.name} has the sha256 {found}, the job demands {source.sha256}: it is another file"
+        )
+    return file
 
 
 def _too_large(name: str, limits: Limits) -> Invalid:

@@ -23,8 +23,10 @@ from openpyxl.utils.exceptions import InvalidFileException
 from app.domain.block import Ints, Texts
 from app.errors import Invalid
 from ingest.findings import Finding, Findings
-from ingest.jobs.description import Source
+from ingest.jobs.json_tables import ckan_table, jsonstat_table, worldbank_table
+from ingest.jobs.sdmx_tables import is_sdmx_ml, sdmx_csv_delimiter, sdmx_ml_columns
 from ingest.jobs.source import File, Limits
+from ingest.jobs.source_keys import Source
 
 
 @dataclass(frozen=True)
@@ -58,18 +60,21 @@ class Table:
 
 def read_table(file: File, source: Source, limits: Limits, findings: Findings) -> Table:
     """The table of a file; Invalid when it cannot be read as a whole, findings for rows that do not fit."""
-    kind = source.format or {".csv": "csv", ".tsv": "csv", ".txt": "csv"}.get(
-        Path(file.name).suffix.lower(), Path(file.name).suffix.lower().lstrip(".")
-    )
+    suffix = Path(file.name).suffix.lower()
+    kind = source.format or file.format or {".tsv": "csv", ".txt": "csv"}.get(suffix, suffix.lstrip("."))
     readers: dict[str, Callable[[File, Source, Limits, Findings], Table]] = {
         "csv": _csv,
         "xlsx": _xlsx,
         "parquet": _parquet,
+        "sdmx": _sdmx,
+        "jsonstat": _jsonstat,
+        "ckan": _ckan,
+        "worldbank": _worldbank,
     }
     if kind not in readers:
-        raise Invalid(f"{file.name}: say source.format = csv, xlsx or parquet")
+        raise Invalid(f"{file.name}: say source.format = {', '.join(readers)}")
     if not file.content:
-        raise Invalid(f"{file.name} is empty")
+        raise Invalid(f"{file.name} is empty: there is nothing, or nothing for what was asked")
     table = readers[kind](file, source, limits, findings)
     if len(table.columns) > limits.max_columns:
         raise Invalid(f"{file.name} has {len(table.columns)} columns, at most {limits.max_columns} are read")
@@ -168,6 +173,42 @@ def _parquet(file: File, _source: Source, _limits: Limits, _findings: Findings) 
     except (pa.ArrowInvalid, OSError) as error:
         raise Invalid(f"{file.name} is not a whole Parquet file: {error}") from error
     return Table(file.name, _encoded(table), np.arange(1, table.num_rows + 1, dtype=np.int32))
+
+
+def _sdmx(file: File, source: Source, limits: Limits, findings: Findings) -> Table:
+    """SDMX-CSV of any version or SDMX-ML; rows that take a figure back are reported, a job cannot carry them out."""
+    if file.content.lstrip().startswith(b"{"):
+        raise Invalid(f"{file.name} is SDMX-JSON: ask for CSV, by sdmx.params or by Accept in fetch.headers")
+    if is_sdmx_ml(file.content):
+        columns, count = sdmx_ml_columns(file.name, file.content)
+        return Table(file.name, columns, np.arange(1, count + 1, dtype=np.int32))
+    table = _csv(file, source.model_copy(update={"delimiter": sdmx_csv_delimiter(file.content)}), limits, findings)
+    if "ACTION" not in table.columns:
+        return table
+    action = table.columns["ACTION"]
+    is_deletion = np.asarray([text == "D" for text in action.texts], dtype=np.bool_)[action.codes]
+    for line in table.lines[is_deletion].tolist():
+        message = "takes a figure back (ACTION D): withdraw it by a submission if that is right"
+        findings.add(Finding("deletion", "warning", message, line, "ACTION", "D", file.name))
+    return table.take(np.flatnonzero(~is_deletion))
+
+
+def _jsonstat(file: File, _source: Source, _limits: Limits, _findings: Findings) -> Table:
+    columns, lines = jsonstat_table(file.name, file.content)
+    return Table(file.name, columns, np.asarray(lines, dtype=np.int32))
+
+
+def _ckan(file: File, _source: Source, _limits: Limits, _findings: Findings) -> Table:
+    return _numbered(file, ckan_table(file.name, file.content))
+
+
+def _worldbank(file: File, _source: Source, _limits: Limits, _findings: Findings) -> Table:
+    return _numbered(file, worldbank_table(file.name, file.content))
+
+
+def _numbered(file: File, columns: dict[str, Texts]) -> Table:
+    count = len(next(iter(columns.values())).codes) if columns else 0
+    return Table(file.name, columns, np.arange(1, count + 1, dtype=np.int32))
 
 
 def _xlsx(file: File, source: Source, limits: Limits, _findings: Findings) -> Table:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from ingest.__main__ import main
-from ingest.jobs import description
+from ingest.jobs import description, source_keys
 from tests.conftest import ROOT
 
 GUIDE = (ROOT / "docs" / "jobs.md").read_text(encoding="utf-8")
@@ -63,12 +63,20 @@ def test_a_wrong_job_file_exits_with_2_and_names_the_line(example: Path, capsys:
 def test_every_key_stands_in_the_guide() -> None:
     models = [
         model
-        for model in vars(description).values()
-        if isinstance(model, type) and issubclass(model, BaseModel) and model.__module__ == description.__name__
+        for module in (description, source_keys)
+        for model in vars(module).values()
+        if isinstance(model, type) and issubclass(model, BaseModel) and model.__module__ == module.__name__
     ]
     keys = {name for model in models for name in model.model_fields}
     assert {key for key in keys if not re.search(rf"[`.\[]{key}[`.\]]", GUIDE)} == set()
     assert len(keys) > 40
+
+
+@pytest.mark.parametrize("number", range(len(re.findall("```toml", GUIDE))))
+def test_the_worked_examples_of_the_guide_are_well_formed(number: int, tmp_path: Path) -> None:
+    block = re.findall("```toml\n(.*?)```", GUIDE, re.DOTALL)[number]
+    (tmp_path / "example.toml").write_text(block, encoding="utf-8")
+    assert description.read_job(tmp_path / "example.toml").text.figures
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "data" / "jobs").glob("*.toml")), ids=lambda path: path.stem)

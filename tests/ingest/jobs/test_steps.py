@@ -9,9 +9,10 @@ import pytest
 from ingest.findings import Findings
 from ingest.jobs.checks import flag_outliers
 from ingest.jobs.cumulative import difference, quarters
-from ingest.jobs.description import Number, Period, Source
+from ingest.jobs.description import Number, Period
 from ingest.jobs.latin import latin, slug
 from ingest.jobs.source import File, Limits
+from ingest.jobs.source_keys import Source
 from ingest.jobs.table import read_table, text_of
 from ingest.jobs.texts import number_reader, period_reader
 
