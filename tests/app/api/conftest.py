@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -14,7 +15,10 @@ from starlette.testclient import TestClient
 from app.api.app import create_api
 from app.api.deps import Limits
 from app.db import writing
+from app.main import create_app
+from app.settings import Settings
 from tests.makers import MORNING, make_city, make_indicator, publish_figures
+from tests.servers import serving
 
 
 @pytest.fixture
@@ -47,3 +51,10 @@ def client(figures: Engine) -> Iterator[TestClient]:
     api = create_api(figures, Limits(max_page_rows=50))
     with TestClient(Starlette(routes=[Mount("/api", api)]), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def site(figures: Engine, database_url: str, tmp_path: Path) -> Iterator[str]:
+    """The address of the whole program, for clients that bring their own HTTP."""
+    with serving(create_app(Settings(database_url=database_url, files_dir=tmp_path / "files"))) as address:
+        yield address
