@@ -54,6 +54,9 @@ _AUDIT_LOCK = 20_260_302
 _TURN_LOCK = 20_260_303
 # As many values as any SQLite since 3.32 lets one statement bind.
 MOST_BOUND = 32_766
+# Pages a SQLite connection keeps, in KiB: readers are many and the system keeps pages too, a large write sorts them.
+READING_KIB = 4_096
+WRITING_KIB = 65_536
 ROWS_AT_ONCE = 20_000
 
 
@@ -130,6 +133,7 @@ def _connect_sqlite(path: str | None) -> Engine:
     )
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "checkin", _narrow)
     return engine
 
 
@@ -140,14 +144,23 @@ def _set_pragmas(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute(f"PRAGMA journal_mode = {'WAL' if SQLITE.sqlite_version_info >= SAFE_WAL else 'DELETE'}")
     cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA cache_size = -65536")
+    cursor.execute(f"PRAGMA cache_size = -{READING_KIB}")
     cursor.close()
 
 
 def _begin(connection: Connection) -> None:
     # A reader that turns writer fails at once with BUSY_SNAPSHOT, so writers say so from the start.
     writes = connection.get_execution_options().get("citymark_writes", False)
+    if writes:
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{WRITING_KIB}")
+        connection.info["is_wide"] = True
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _narrow(connection: Any, record: Any) -> None:
+    """Pages kept for a large write are let go with it: every connection of the pool has a cache of its own."""
+    if connection is not None and record.info.pop("is_wide", False):
+        connection.execute(f"PRAGMA cache_size = -{READING_KIB}")
 
 
 @contextmanager

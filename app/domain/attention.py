@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control, norm
 
 Floats = NDArray[np.float64]
 RATE = 0.05
@@ -50,6 +49,9 @@ def moved(now: Floats, before: Floats, groups: Sequence[str | None], *, most: in
     tested = np.isfinite(scores)
     if not tested.any():
         return []
+    # Taken where it is used: with it every process would be 70 MB larger from the start.
+    from scipy.stats import false_discovery_control, norm
+
     chances = 2 * norm.sf(np.abs(scores[tested]))
     adjusted = np.full(change.shape, np.nan)
     adjusted[tested] = false_discovery_control(chances)

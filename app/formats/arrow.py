@@ -13,7 +13,7 @@ from app.formats.table import Column
 
 ARROW = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
-ROWS_AT_ONCE = 50_000
+ROWS_AT_ONCE = 20_000
 _TYPES = {"text": pa.string(), "number": pa.float64(), "whole": pa.int64(), "flag": pa.bool_()}
 
 

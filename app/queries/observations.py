@@ -28,7 +28,7 @@ Key = tuple[int, int, int]
 # A page through more indicators or cities than these follows the key in the database instead.
 NARROW_INDICATORS = 5
 NARROW_CITIES = 50
-ROWS_AT_ONCE = 20_000
+ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from app.domain.composite.draws import Draws, drawn_ranks, droppable, settled, weight_draws
 from app.domain.composite.framework import Framework, Leaf, Node, Uncertainty
@@ -59,6 +58,9 @@ def sobol(
 
 
 def _evaluated(output: Callable[[Floats], Floats], count: int, size: int, seed: int) -> tuple[Floats, Floats, Floats]:
+    # Taken where it is used: with it every process would be 70 MB larger from the start.
+    from scipy.stats import qmc
+
     points = qmc.Sobol(2 * count, scramble=True, rng=np.random.default_rng(seed)).random(size)
     first, second = points[:, :count], points[:, count:]
     mixes = []

@@ -74,14 +74,15 @@ def test_every_cube_of_jsonstat_is_valid(address: str, query: str) -> None:
 
 def test_pyjstat_reads_the_cube(address: str, expected: Expected) -> None:
     with urlopen(f"{address}?format=jsonstat") as answer:  # noqa: S310 - our own server
-        data = pyjstat.Dataset.read(answer.read().decode())
-    frame = data.write("dataframe", naming="id").set_index(KEY)["value"]
+        content = answer.read().decode()
+    # Its own reading calls a function that it says will go.
+    with pytest.warns(DeprecationWarning, match="read"):
+        frame = pyjstat.Dataset.read(content).write("dataframe", naming="id").set_index(KEY)["value"]
     found = {key: None if math.isnan(value) else value for key, value in frame.items()}
     for key, (value, _) in expected.items():
         assert found[key] == value
-    assert sum(value is not None for value in found.values()) == sum(
-        each[0] is not None for each in expected.values()
-    )
+    has = {key for key, value in found.items() if value is not None}
+    assert has == {key for key, (value, _) in expected.items() if value is not None}
 
 
 def test_duckdb_reads_in_place_over_http(
