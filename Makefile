@@ -8,7 +8,7 @@ BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --universal --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header
 WORKERS ?= 2
 
-.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane bench bench-pages bench-read lock migration screens clean machine
+.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane bench bench-pages bench-read bench-scale lock migration screens clean machine
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench: $(BIN)/.dev ## benchmarks beside their floors and peers, in one run
 bench-pages: setup ## how soon pages can be read in Chromium, beside Streamlit over the same database
 	@test -x bench/.peer/bin/python || ($(PYTHON) -m venv bench/.peer && bench/.peer/bin/pip install --quiet --disable-pip-version-check streamlit plotly pandas)
 	CITYMARK_PEER_PYTHON=$(CURDIR)/bench/.peer/bin/python $(BIN)/python -m bench.bench_pages
+
+bench-scale: setup ## pages over 1,117 cities, 50 indicators and 40 quarters (builds for some minutes)
+	$(BIN)/python -m bench.bench_scale
 
 bench-read: setup ## requests a second beside floors and Datasette, over 2.2 million figures (needs wrk)
 	@test -x bench/.peer/bin/python || $(PYTHON) -m venv bench/.peer

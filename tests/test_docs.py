@@ -41,7 +41,7 @@ def test_every_command_stands_in_the_operations_guide() -> None:
 def test_compose_asks_for_a_password_and_waits_for_the_database() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
     assert ":?" in services["database"]["environment"]["POSTGRES_PASSWORD"]
-    assert services["web"]["depends_on"]["database"]["condition"] == "service_healthy"
+    assert services["web1"]["depends_on"]["database"]["condition"] == "service_healthy"
 
 
 def test_the_image_runs_without_root_and_says_how_it_is() -> None:

@@ -1,0 +1,159 @@
+"""The installation behind a real nginx with the repository's own configuration: kept for all, never for one, and no
+process that is missed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+import yaml
+
+import migrations
+from app.db import connect, writing
+from tests.conftest import ROOT
+from tests.makers import make_city, make_indicator, publish_figures
+from tests.servers import free_port, program, started, wait_for
+
+TEMPLATE = ROOT / "docs" / "deploy" / "nginx.conf.template"
+FIGURES = "/api/v1/observations?indicator=TI_SMART_LIGHTING"
+MAIN = """daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log warn;
+events {{ worker_connections 256; }}
+http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+include {folder}/citymark.conf; }}
+"""
+
+
+@dataclass
+class Installation:
+    address: str
+    webs: list[subprocess.Popen[bytes]]
+    url: str
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    """Two web processes over one database, nginx in front."""
+    url = f"sqlite:///{tmp_path}/citymark.db"
+    engine = connect(url)
+    migrations.upgrade(engine)
+    with writing(engine) as session:
+        make_city(session, "ru-kazan", name_ru="Казань", population=1_300_000)
+        make_indicator(session, "TI_SMART_LIGHTING")
+        publish_figures(session, {"value": "60"})
+    engine.dispose()
+    ports = [free_port() for _ in range(3)]
+    webs = [_web(url, port) for port in ports[:2]]
+    for port in ports[:2]:
+        wait_for(port)
+    filled = {
+        "CITYMARK_WEB_1": f"127.0.0.1:{ports[0]}",
+        "CITYMARK_WEB_2": f"127.0.0.1:{ports[1]}",
+        "CITYMARK_LISTEN": f"127.0.0.1:{ports[2]}",
+        "CITYMARK_CACHE": f"{tmp_path}/kept",
+    }
+    text = TEMPLATE.read_text(encoding="utf-8")
+    for name, value in filled.items():
+        text = text.replace(f"${{{name}}}", value)
+    (tmp_path / "citymark.conf").write_text(text, encoding="utf-8")
+    (tmp_path / "nginx.conf").write_text(MAIN.format(folder=tmp_path), encoding="utf-8")
+    # nginx's own processes give up root's rights: the folder must let them in.
+    tmp_path.chmod(0o777)
+    command = [program("nginx"), "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path), "-g", "user root;"]
+    if os.geteuid() != 0:
+        command = command[:-2]
+    try:
+        with started(command, ports[2]):
+            yield Installation(f"http://127.0.0.1:{ports[2]}", webs, url)
+    finally:
+        for web in webs:
+            web.kill()
+            web.wait()
+
+
+def _web(url: str, port: int) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "CITYMARK_DATABASE_URL": url}
+    command = [sys.executable, "-m", "ingest", "serve", "--port", str(port)]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+
+
+def test_what_is_published_is_answered_from_the_cache_and_by_its_tag(installation: Installation) -> None:
+    with httpx2.Client(base_url=installation.address) as reader:
+        first, second = reader.get(FIGURES), reader.get(FIGURES)
+        assert [answer.headers["x-cache"] for answer in (first, second)] == ["MISS", "HIT"]
+        assert first.content == second.content
+        known = reader.get(FIGURES, headers={"If-None-Match": first.headers["etag"]})
+        assert (known.status_code, known.headers["x-cache"], known.content) == (304, "HIT", b"")
+
+
+def test_what_is_for_one_is_never_kept(installation: Installation) -> None:
+    with httpx2.Client(base_url=installation.address) as reader:
+        reader.get(FIGURES)
+        for headers in ({"Authorization": "Bearer cm_x"}, {"Cookie": "citymark=x"}):
+            assert reader.get(FIGURES, headers=headers).headers["x-cache"] == "BYPASS"
+        for path in ("/api/v1/submissions", "/account", "/sign-in"):
+            told = [reader.get(path).headers["x-cache"] for _ in range(2)]
+            assert "HIT" not in told, path
+
+
+def test_metrics_stay_inside(installation: Installation) -> None:
+    assert httpx2.get(f"{installation.address}/metrics").status_code == 404
+
+
+def test_a_killed_process_is_not_missed(installation: Installation) -> None:
+    """Every read of a bounded load is answered while one of the two is killed in the middle of it."""
+    statuses: list[int] = []
+
+    def read() -> None:
+        with httpx2.Client(base_url=installation.address, timeout=20) as reader:
+            for number in range(60):
+                statuses.append(reader.get(f"/api/v1/cities?limit={number + 1}").status_code)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    while len(statuses) < 40:
+        pass
+    installation.webs[0].send_signal(signal.SIGKILL)
+    for reader in readers:
+        reader.join()
+    assert statuses == [200] * 240
+
+
+def test_a_new_vintage_is_seen_through_nginx(installation: Installation) -> None:
+    """Within the moment that answers say they hold for, and at once by who asks for the newest vintage."""
+    with httpx2.Client(base_url=installation.address) as reader:
+        assert reader.get(FIGURES).json()["data"][0]["value"] == 60
+        engine = connect(installation.url)
+        with writing(engine) as session:
+            publish_figures(session, {"value": "61"})
+        engine.dispose()
+        assert reader.get(f"{FIGURES}&as_of=2").json()["data"][0]["value"] == 61
+        assert "max-age=30" in reader.get(FIGURES).headers["cache-control"]
+
+
+def test_compose_has_no_password_of_its_own_and_every_service_is_bounded() -> None:
+    body = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    services = body["services"]
+    assert set(services) == {"nginx", "web1", "web2", "schema", "database", "counts"}
+    secrets = [
+        value
+        for service in services.values()
+        for name, value in (service.get("environment") or {}).items()
+        if "PASSWORD" in name or "SECRET" in name
+    ]
+    assert secrets
+    assert all(value.startswith("${") and ":?" in value for value in secrets)
+    for web in ("web1", "web2"):
+        assert services[web]["read_only"]
+        assert services[web]["cap_drop"] == ["ALL"]
+    assert all(port.startswith("127.0.0.1:") for service in services.values() for port in service.get("ports", []))
+    assert body["networks"]["inner"] == {"internal": True}
