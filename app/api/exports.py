@@ -79,16 +79,28 @@ def table_answer(
 
 
 def observation_answer(
-    engine: Engine, selection: Selection, vintage: int, *, asked: tuple[str, Dialect], limit: int | None, total: int
+    engine: Engine,
+    selection: Selection,
+    vintage: int,
+    *,
+    asked: tuple[str, Dialect],
+    limit: int | None,
+    total: int,
+    fields: Sequence[str] | None = None,
 ) -> Response:
-    """The whole selection as known with a vintage, or its first `limit` rows."""
+    """The whole selection as known with a vintage, or its first `limit` rows; with `fields` these columns alone."""
     if asked[0] == "xlsx" and min(total, limit or total) > xlsx.MOST_ROWS:
         raise TooLarge(
             f"{total} rows: a workbook takes {xlsx.MOST_ROWS}; ask for csv or parquet, or narrow the selection"
         )
     notes = Notes("Citymark", {"vintage": str(vintage), "source": "Citymark, /api/v1/observations"})
     rows = observation_rows(engine, selection, vintage, limit)
-    return table_answer(f"observations-{vintage}", OBSERVATION_COLUMNS, rows, notes, asked)
+    if fields is None:
+        return table_answer(f"observations-{vintage}", OBSERVATION_COLUMNS, rows, notes, asked)
+    at = [number for number, column in enumerate(OBSERVATION_COLUMNS) if column.name in fields]
+    cut = (tuple(row[number] for number in at) for row in rows)
+    columns = [OBSERVATION_COLUMNS[number] for number in at]
+    return table_answer(f"observations-{vintage}", columns, cut, notes, asked)
 
 
 def jsonstat_answer(
@@ -103,6 +115,8 @@ def jsonstat_answer(
             period_codes(figures.period).tolist(),
             figures.value.tolist(),
             figures.status.tolist(),
+            figures.vintage.tolist(),
+            figures.note.tolist(),
             strict=True,
         )
     ]

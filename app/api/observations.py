@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,7 @@ from app.api.deps import (
 )
 from app.api.exports import (
     EXPORT_RESPONSES,
+    TABLE_FORMATS,
     Format,
     asked_format,
     jsonstat_answer,
@@ -47,6 +49,7 @@ from app.formats.csv import Dialect
 from app.queries import observations, reference, vintages
 from app.queries.codes import city_codes, city_ids, indicator_codes, indicator_ids
 from app.queries.observations import Figures, period_codes
+from app.queries.rows import OBSERVATION_COLUMNS
 from app.queries.selection import Selection
 
 if TYPE_CHECKING:
@@ -57,9 +60,18 @@ router = APIRouter(tags=["figures"], responses=PROBLEM_RESPONSES)
 COLUMNS = ("city", "indicator", "period", "value", "status", "vintage", "note", "attributes", "withdrawn")
 
 
+def _none_required(schema: dict[str, Any]) -> None:
+    schema.pop("required", None)
+
+
+# `fields` may leave any member out.
+SPARSE = ConfigDict(json_schema_extra=_none_required)
+
+
 class ObservationRow(BaseModel):
     """One figure as known with a vintage; `value` is null when `status` says why it is blank."""
 
+    model_config = SPARSE
     city: str = Field(examples=["ru-kazan"])
     indicator: str = Field(examples=["TI_SMART_LIGHTING"])
     period: str = Field(examples=["2024-Q3"])
@@ -74,6 +86,7 @@ class ObservationRow(BaseModel):
 class ObservationColumns(BaseModel):
     """The same figures as one list a column (`layout=columns`)."""
 
+    model_config = SPARSE
     city: list[str]
     indicator: list[str]
     period: list[str]
@@ -134,6 +147,12 @@ class ObservationParameters(AsOfParameters):
         max_length=2_000,
     )
     status: str | None = Field(None, description="SDMX observation status letters.", examples=["A,P"], max_length=80)
+    fields: str | None = Field(
+        None,
+        description="Only these members of a row, in the order of the rows; for JSON and tables.",
+        examples=["city,period,value"],
+        max_length=200,
+    )
     layout: Literal["rows", "columns"] = Field("rows", description="`columns` gives one list a column.")
     format: Format | None = Field(
         None, description="The form of the answer; without it, what the Accept header asks for, else JSON."
@@ -173,7 +192,7 @@ def list_observations(
     total = observations.count(session, selection, number) if query.total else None
     is_simulated = vintages.is_simulated(session, set(np.unique(shown.vintage).tolist()))
     head = meta(vintage, len(shown), total=total, after=after, simulated=is_simulated)
-    return envelope(head, _laid_out(session, shown, query.layout))
+    return envelope(head, _laid_out(session, shown, query.layout, _fields(query.fields, COLUMNS, limits)))
 
 
 @router.get(
@@ -203,6 +222,8 @@ def _exported(
     session: Session, engine: Engine, query: ObservationParameters, format_: str, limits: Limits
 ) -> Response:
     refuse_paging(query.cursor, format_)
+    if query.fields is not None and format_ not in TABLE_FORMATS:
+        raise invalid("fields", f"{format_} has its own members: leave it out")
     vintage = as_known(session, query.as_of)
     number = vintage.number if vintage else 0
     selection = _selection(session, query, number, limits)
@@ -210,8 +231,11 @@ def _exported(
         return _sdmx(engine, session, selection, vintage, (format_, query))
     if format_ != "jsonstat":
         total = observations.count(session, selection, number) if format_ == "xlsx" else 0
+        fields = _fields(query.fields, [column.name for column in OBSERVATION_COLUMNS], limits)
         asked = (format_, query.dialect)
-        return observation_answer(engine, selection, number, asked=asked, limit=query.limit, total=total)
+        return observation_answer(
+            engine, selection, number, asked=asked, limit=query.limit, total=total, fields=fields
+        )
     figures = observations.every(session, selection, number)
     simulated = vintages.is_simulated(session, set(np.unique(figures.vintage).tolist()))
     at = vintage.published_at.isoformat() if vintage else None
@@ -312,7 +336,15 @@ def _period(code: str) -> Period:
         raise NotFound(str(error)) from error
 
 
-def _laid_out(session: Session, figures: Figures, layout: str) -> Any:
+def _fields(text: str | None, known: Sequence[str], limits: Limits) -> Sequence[str] | None:
+    asked = codes(text, "fields", limits)
+    unknown = [name for name in asked or () if name not in known]
+    if unknown:
+        raise invalid("fields", f"{unknown[0]!r} is no member of a row: there are {', '.join(known)}")
+    return asked
+
+
+def _laid_out(session: Session, figures: Figures, layout: str, fields: Sequence[str] | None = None) -> Any:
     columns = (
         city_codes(session, figures.city_id),
         indicator_codes(session, figures.indicator_id),
@@ -324,10 +356,11 @@ def _laid_out(session: Session, figures: Figures, layout: str) -> Any:
         _fragments(figures.attributes),
         figures.is_withdrawn,
     )
-    lists = [column.tolist() for column in columns]
+    at = [number for number, name in enumerate(COLUMNS) if fields is None or name in fields]
+    lists, names = [columns[number].tolist() for number in at], [COLUMNS[number] for number in at]
     if layout == "columns":
-        return dict(zip(COLUMNS, lists, strict=True))
-    return [dict(zip(COLUMNS, row, strict=True)) for row in zip(*lists, strict=True)]
+        return dict(zip(names, lists, strict=True))
+    return [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
 
 
 def _fragments(texts: Objects) -> Objects:

@@ -24,6 +24,8 @@ class Cell:
     period: str
     value: str | None
     status: str
+    vintage: int
+    note: str | None
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ def jsonstat(
     places = prod(sizes)
     if places > MOST_PLACES:
         raise ValueError(f"{places} places: at most {MOST_PLACES}; ask for fewer indicators, cities or periods")
-    values, statuses = _placed(cells, listed)
+    places_of = _places(cells, listed)
+    values = {place: float(cell.value) for place, cell in places_of.items() if cell.value is not None}
+    notes = {place: cell.note for place, cell in places_of.items() if cell.note}
     return {
         "version": "2.0",
         "class": "dataset",
@@ -59,23 +63,24 @@ def jsonstat(
         "role": {"time": ["period"], "geo": ["city"], "metric": ["indicator"]},
         "dimension": _dimensions(listed, labels),
         "value": values,
-        "status": statuses,
-        "extension": dict(extension),
+        "status": {place: cell.status for place, cell in places_of.items()},
+        # The standard has no place for them: by the same places as values and statuses.
+        "extension": {
+            **extension,
+            "known_since": {place: cell.vintage for place, cell in places_of.items()},
+            "notes": notes,
+        },
     }
 
 
-def _placed(cells: Sequence[Cell], listed: Mapping[str, list[str]]) -> tuple[dict[str, float], dict[str, str]]:
-    """Values and statuses by place, row-major: the last dimension turns fastest."""
+def _places(cells: Sequence[Cell], listed: Mapping[str, list[str]]) -> dict[str, Cell]:
+    """Cells by place, row-major: the last dimension turns fastest."""
     at = {name: {code: number for number, code in enumerate(codes)} for name, codes in listed.items()}
-    values: dict[str, float] = {}
-    statuses: dict[str, str] = {}
+    found: dict[str, Cell] = {}
     for cell in cells:
         row = at["indicator"][cell.indicator] * len(listed["city"]) + at["city"][cell.city]
-        place = str(row * len(listed["period"]) + at["period"][cell.period])
-        if cell.value is not None:
-            values[place] = float(cell.value)
-        statuses[place] = cell.status
-    return values, statuses
+        found[str(row * len(listed["period"]) + at["period"][cell.period])] = cell
+    return found
 
 
 def _dimensions(listed: Mapping[str, list[str]], labels: Labels) -> dict[str, Any]:

@@ -151,6 +151,21 @@ def test_the_json_stat_cube_holds_every_figure_and_status(served: TestClient) ->
     assert sorted(found) == sorted(expected(served))
     assert cube["dimension"]["indicator"]["category"]["unit"]["QM_PM25"] == {"label": "%", "decimals": 1}
     assert cube["role"] == {"time": ["period"], "geo": ["city"], "metric": ["indicator"]}
+    known, notes = cube["extension"]["known_since"], cube["extension"]["notes"]
+    assert sorted(known.values()) == sorted(row["vintage"] for row in rows(served))
+    assert sorted(notes.values()) == sorted(row["note"] for row in rows(served) if row["note"])
+
+
+def test_only_the_fields_asked_for_are_given(served: TestClient) -> None:
+    whole = rows(served)
+    cut = rows(served, "fields=value,city")
+    assert cut == [{"city": row["city"], "value": row["value"]} for row in whole]
+    columns = served.get(f"{ADDRESS}?fields=period&layout=columns").json()["data"]
+    assert columns == {"period": [row["period"] for row in whole]}
+    frame = pd.read_csv(io.StringIO(served.get(f"{ADDRESS}?fields=value,unit&format=csv").text))
+    assert list(frame.columns) == ["value", "unit"]
+    assert served.get(f"{ADDRESS}?fields=colour").json()["errors"][0]["where"] == "query.fields"
+    assert served.get(f"{ADDRESS}?fields=city&format=jsonstat").status_code == 422
 
 
 def test_every_format_gives_what_was_known_then(served: TestClient) -> None:
