@@ -6,6 +6,7 @@ database; both ways give the same answers.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from threading import Lock
 from time import sleep
 from weakref import WeakKeyDictionary
@@ -50,6 +51,11 @@ class Held:
                 return None
             self._blocks[indicator_id] = fresh
         return fresh
+
+    def lacks(self, indicator_ids: Collection[int]) -> int:
+        """How many of the indicators are not held yet."""
+        with self._lock:
+            return sum(number not in self._blocks for number in indicator_ids)
 
     def has_room_for(self, session: Session, indicator_id: int) -> bool:
         """Whether the indicator is held, or small enough to be; asks the database only the first time."""

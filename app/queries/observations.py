@@ -162,12 +162,22 @@ def is_narrow(selection: Selection) -> bool:
     )
 
 
+def is_little(selection: Selection) -> bool:
+    """Whether a selection of single periods or few cities, which the database finds by its indexes."""
+    cities, spans = selection.city_ids, selection.periods
+    is_few_cities = cities is not None and len(cities) <= NARROW_INDICATORS
+    return is_few_cities or (spans is not None and len(spans) <= 2 and all(low == high for low, high in spans))
+
+
 def _held(session: Session, selection: Selection, vintage: int) -> Figures | None:
     """The selection from memory; None when it must be asked of the database."""
     held = held_for(session)
     if held is None:
         return None
     ids = sorted(set(_indicator_ids(session) if selection.indicator_ids is None else selection.indicator_ids))
+    if is_little(selection) and held.lacks(ids) > NARROW_INDICATORS:
+        # Soon after the start: asking for so little is quicker than fetching whole indicators for it.
+        return None
     if not all(held.has_room_for(session, number) for number in ids):
         return None
     blocks = {number: held.block(session, number, vintage) for number in ids}
