@@ -8,7 +8,7 @@ BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --universal --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header
 WORKERS ?= 2
 
-.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane bench bench-pages bench-read bench-scale lock migration screens clean machine
+.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane bench bench-pages bench-read bench-scale spark lock migration screens clean machine
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,11 @@ bench-read: setup ## requests a second beside floors and Datasette, over 2.2 mil
 	@test -x bench/.peer/bin/python || $(PYTHON) -m venv bench/.peer
 	@test -x bench/.peer/bin/datasette || bench/.peer/bin/pip install --quiet --disable-pip-version-check datasette
 	CITYMARK_DATASETTE=$(CURDIR)/bench/.peer/bin/datasette $(BIN)/python -m bench.bench_read
+
+spark: $(BIN)/.dev ## Spark over an exported vintage beside the API's own aggregates (needs Java)
+	@test -x bench/.spark/bin/python || $(PYTHON) -m venv bench/.spark
+	@bench/.spark/bin/python -c 'import pyspark' 2>/dev/null || bench/.spark/bin/pip install --quiet --disable-pip-version-check pyspark
+	CITYMARK_SPARK_PYTHON=$(CURDIR)/bench/.spark/bin/python $(BIN)/python -m bench.spark_lane
 
 screens: setup ## take the pictures of the README anew
 	CITYMARK_WRITE_SCREENS=1 $(BIN)/python -m pytest -q -m browser
