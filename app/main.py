@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from logging import getLogger
 from secrets import token_urlsafe
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, cast
 
 import orjson
@@ -16,11 +16,12 @@ from a2wsgi import WSGIMiddleware
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 import migrations
@@ -52,6 +53,8 @@ log = getLogger("citymark")
 ENVELOPE_BYTES = 1_000_000
 # Every process sees what another has published within this time, in seconds.
 LOOK_EVERY_S = 0.25
+# Fetching one indicator takes no longer.
+WARMING_ENDS_S = 10.0
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -60,37 +63,46 @@ def create_app(settings: Settings) -> Starlette:
         raise ValueError(f"CITYMARK_LANGUAGE={settings.language}: there is {', '.join(LANGUAGES)}")
     engine = connect(settings.database_url)
     limit_memory(engine.pool, settings.max_held_bytes)
-    api = create_api(engine, _limits(settings), is_secure=settings.production, look_every_s=LOOK_EVERY_S)
-    api.state.mail, api.state.public_url = _mail(settings), settings.public_url.rstrip("/")
-    limiter = Limiter.over(engine, settings.redis_url or None)
-    dashboard = create_dashboard(engine, language=settings.language)
-    routes = [
-        Route("/healthz", _healthz),
-        Route("/readyz", _readyz),
-        Route("/metrics", metrics),
-        Mount("/api", Metered(GZipMiddleware(api, minimum_size=1_000), limiter=limiter, **settings.calls)),
-        Mount("/sdmx", Metered(_public(create_sdmx(engine), engine), limiter=limiter, **settings.calls)),
-        Mount("/feeds", _public(create_feeds(engine, settings.public_url.rstrip("/")), engine)),
-        Mount("/files", create_files(settings.files_dir, f"{settings.public_url.rstrip('/')}/files")),
-        *form_routes(_house(engine, settings, limiter), _provider(settings)),
-        Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=8))),
-    ]
     clock = Clock(engine, _limits(settings).uploads)
 
     @asynccontextmanager
     async def running(_app: Starlette) -> AsyncIterator[None]:
         # Publications at their hour: every web process looks, the first to lock one publishes it.
         clock.start()
-        Thread(target=_warmed, args=(engine,), daemon=True).start()
+        is_over = Event()
+        warming = Thread(target=_warmed, args=(engine, is_over), daemon=True)
+        warming.start()
         yield
+        is_over.set()
         clock.stop()
+        # What it is fetching ends before its connection is closed under it.
+        await run_in_threadpool(warming.join, WARMING_ENDS_S)
         engine.dispose()
 
     most_bytes = settings.max_upload_bytes + ENVELOPE_BYTES
     door = Middleware(Door, is_secure=settings.production, most_bytes=most_bytes)
-    app = Starlette(routes=routes, middleware=[Middleware(Observed), door], lifespan=running)
+    app = Starlette(routes=_routes(engine, settings), middleware=[Middleware(Observed), door], lifespan=running)
     app.state.engine, app.state.metrics = engine, settings.metrics
     return app
+
+
+def _routes(engine: Engine, settings: Settings) -> list[BaseRoute]:
+    api = create_api(engine, _limits(settings), is_secure=settings.production, look_every_s=LOOK_EVERY_S)
+    public_url = settings.public_url.rstrip("/")
+    api.state.mail, api.state.public_url = _mail(settings), public_url
+    limiter = Limiter.over(engine, settings.redis_url or None)
+    dashboard = create_dashboard(engine, language=settings.language)
+    return [
+        Route("/healthz", _healthz),
+        Route("/readyz", _readyz),
+        Route("/metrics", metrics),
+        Mount("/api", Metered(GZipMiddleware(api, minimum_size=1_000), limiter=limiter, **settings.calls)),
+        Mount("/sdmx", Metered(_public(create_sdmx(engine), engine), limiter=limiter, **settings.calls)),
+        Mount("/feeds", _public(create_feeds(engine, public_url), engine)),
+        Mount("/files", create_files(settings.files_dir, f"{public_url}/files")),
+        *form_routes(_house(engine, settings, limiter), _provider(settings)),
+        Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=8))),
+    ]
 
 
 def _public(app: ASGIApp, engine: Engine) -> ASGIApp:
@@ -100,10 +112,10 @@ def _public(app: ASGIApp, engine: Engine) -> ASGIApp:
     return GZipMiddleware(tagged, minimum_size=1_000)
 
 
-def _warmed(engine: Engine) -> None:
+def _warmed(engine: Engine, is_over: Event) -> None:
     """What is read often is fetched before the first reader asks; a database that is not ready yet is left alone."""
     try:
-        warm(engine)
+        warm(engine, is_over)
     except SQLAlchemyError as error:
         log.info("nothing was held at the start: %s", error)
 

@@ -7,8 +7,7 @@ database; both ways give the same answers.
 from __future__ import annotations
 
 from collections.abc import Collection
-from threading import Lock
-from time import sleep
+from threading import Event, Lock
 from weakref import WeakKeyDictionary
 
 from cachetools import LRUCache
@@ -91,16 +90,17 @@ def block_for(session: Session, indicator_id: int, vintage: int) -> Block:
     return _loaded(session, indicator_id) if block is None else block
 
 
-def warm(engine: Engine) -> None:
-    """Hold what there is room for, so that the first reader does not wait for it; gives way to others in between."""
+def warm(engine: Engine, is_over: Event) -> None:
+    """Hold what there is room for, so that the first reader does not wait for it, until `is_over` is set."""
     with engine.connect() as connection:
         ids = list(connection.scalars(select(Indicator.id).order_by(Indicator.id)))
     for indicator_id in ids:
+        if is_over.wait(0.001):
+            return
         with Session(engine) as session:
             held, newest = held_for(session), _newest(session)
             if held is not None and newest and held.has_room_for(session, indicator_id):
                 held.block(session, indicator_id, newest)
-        sleep(0.001)
 
 
 def limit_memory(pool: Pool, max_bytes: int) -> None:

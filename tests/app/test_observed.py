@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,10 @@ SECRET = "s3cr3t-Zq7Vx"
 
 
 @pytest.fixture
-def client(database_url: str, database: object) -> TestClient:
+def client(database_url: str, database: object) -> Iterator[TestClient]:
     app = create_app(Settings(database_url=database_url))
-    return TestClient(app, client=("127.0.0.1", 4000), raise_server_exceptions=False)
+    with TestClient(app, client=("127.0.0.1", 4000), raise_server_exceptions=False) as client:
+        yield client
 
 
 @pytest.mark.parametrize(
@@ -75,8 +77,8 @@ def test_metrics_are_for_those_the_installation_names(
     database_url: str, database: object, mode: str, address: str, header: dict[str, str], status: int
 ) -> None:
     settings = Settings(database_url=database_url, metrics=mode)  # type: ignore[arg-type] # one of three
-    told = TestClient(create_app(settings), client=(address, 4000)).get("/metrics", headers=header)
-    assert told.status_code == status
+    with TestClient(create_app(settings), client=(address, 4000)) as client:
+        assert client.get("/metrics", headers=header).status_code == status
 
 
 @pytest.mark.parametrize("form", ["json", "text"])

@@ -88,7 +88,11 @@ def test_a_sentence_with_other_parts_does_not_load(tmp_path: Path) -> None:
 def test_a_third_language_is_a_file(demo: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the file in place every page is in it: its switch, its sentences, its numbers; names in English."""
     monkeypatch.setitem(LANGUAGES, "xx", read_languages(third(tmp_path))["xx"])
-    client = TestClient(create_app(Settings(database_url=str(demo.url))))
+    with TestClient(create_app(Settings(database_url=str(demo.url)))) as client:
+        _is_third_everywhere(client)
+
+
+def _is_third_everywhere(client: TestClient) -> None:
     for path in ("/", "/index", "/city/ru-kazan", "/indicator/TI_SMART_LIGHTING", "/coverage", "/method", "/sign-in"):
         page = client.get(path, params={"lang": "xx"}).text
         assert '<html lang="xx">' in page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from lxml import etree
 from sqlalchemy import Engine
@@ -17,8 +19,10 @@ ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 
 @pytest.fixture
-def client(figures: Engine, database_url: str) -> TestClient:
-    return TestClient(create_app(Settings(database_url=database_url, public_url="https://figures.example")))
+def client(figures: Engine, database_url: str) -> Iterator[TestClient]:
+    app = create_app(Settings(database_url=database_url, public_url="https://figures.example"))
+    with TestClient(app) as client:
+        yield client
 
 
 def test_atom_has_what_its_standard_asks(client: TestClient) -> None:

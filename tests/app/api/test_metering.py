@@ -64,9 +64,9 @@ def test_another_address_and_a_token_are_counted_for_themselves(worker: Worker) 
 
 def test_what_is_told_is_what_is_enforced(database: Engine, database_url: str) -> None:
     settings = Settings(database_url=database_url, calls_per_minute=3)
-    client = TestClient(create_app(settings))
-    told = client.get("/api/v1/config").json()["data"]["limits"]["calls_per_minute"]
-    answers = [client.get("/api/v1/config").status_code for _ in range(told)]
+    with TestClient(create_app(settings)) as client:
+        told = client.get("/api/v1/config").json()["data"]["limits"]["calls_per_minute"]
+        answers = [client.get("/api/v1/config").status_code for _ in range(told)]
     assert answers == [200] * (told - 1) + [429]
 
 
