@@ -64,7 +64,8 @@ class Postgres:
         os.chown(self.root, user.pw_uid, user.pw_gid)
         return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def run(self, program: str, *arguments: str) -> None:
+        """Run a program of PostgreSQL as the cluster's owner."""
         environment = {"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"], "HOME": str(self.root)}
         subprocess.run(
             [str(self.bin / program), *arguments],
@@ -75,20 +76,25 @@ class Postgres:
             **self._owner,  # type: ignore[call-overload]
         )
 
-    def start(self) -> Postgres:
-        """Make the cluster and wait until it answers."""
+    def start(self, **more: str) -> Postgres:
+        """Make the cluster if it is not there and wait until it answers; `more` are settings of this start."""
         initdb = ("-D", str(self.data), "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync", "-k")
-        self._run("initdb", *initdb)
-        options = {**SETTINGS, "port": str(self.port), "unix_socket_directories": str(self.root)}
+        if not self.data.exists():
+            self.run("initdb", *initdb)
+        options = {**SETTINGS, **more, "port": str(self.port), "unix_socket_directories": str(self.root)}
         flags = " ".join(f"-c {name}='{value}'" for name, value in options.items())
         log = str(self.root / "log")
-        self._run("pg_ctl", "-D", str(self.data), "-l", log, "-w", "-t", "30", "-o", flags, "start")
+        self.run("pg_ctl", "-D", str(self.data), "-l", log, "-w", "-t", "30", "-o", flags, "start")
         return self
+
+    def halt(self) -> None:
+        """Stop at once, as a lost power supply would; the folder stays."""
+        self.run("pg_ctl", "-D", str(self.data), "-m", "immediate", "-w", "stop")
 
     def stop(self) -> None:
         """Stop at once and remove the folder."""
         try:
-            self._run("pg_ctl", "-D", str(self.data), "-m", "immediate", "-w", "stop")
+            self.halt()
         finally:
             shutil.rmtree(self.root, ignore_errors=True)
 
