@@ -35,10 +35,11 @@ from app.api.metering import Metered
 from app.api.sdmx.app import create_sdmx
 from app.db import connect, engine_version
 from app.door import Door
-from app.metrics import metrics
+from app.metrics import count_errors, metrics
 from app.observed import Observed
 from app.queries.held import limit_memory, warm
 from app.settings import Settings
+from app.stopping import Stopping
 from dashboard.app import create_dashboard
 from dashboard.served.app import form_routes
 from dashboard.served.asked import House
@@ -60,6 +61,7 @@ def create_app(settings: Settings) -> Starlette:
         raise ValueError(f"CITYMARK_LANGUAGE={settings.language}: there is {', '.join(LANGUAGES)}")
     engine = connect(settings.database_url)
     limit_memory(engine.pool, settings.max_held_bytes)
+    count_errors(engine)
     api = create_api(engine, _limits(settings), is_secure=settings.production, look_every_s=LOOK_EVERY_S)
     api.state.mail, api.state.public_url = _mail(settings), settings.public_url.rstrip("/")
     limiter = Limiter.over(engine, settings.redis_url or None)
@@ -75,12 +77,13 @@ def create_app(settings: Settings) -> Starlette:
         *form_routes(_house(engine, settings, limiter), _provider(settings)),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=8))),
     ]
-    clock = Clock(engine, _limits(settings).uploads)
+    clock, stopping = Clock(engine, _limits(settings).uploads), Stopping(settings.drain_s)
 
     @asynccontextmanager
     async def running(_app: Starlette) -> AsyncIterator[None]:
         # Publications at their hour: every web process looks, the first to lock one publishes it.
         clock.start()
+        stopping.listen()
         Thread(target=_warmed, args=(engine,), daemon=True).start()
         yield
         clock.stop()
@@ -89,7 +92,7 @@ def create_app(settings: Settings) -> Starlette:
     most_bytes = settings.max_upload_bytes + ENVELOPE_BYTES
     door = Middleware(Door, is_secure=settings.production, most_bytes=most_bytes)
     app = Starlette(routes=routes, middleware=[Middleware(Observed), door], lifespan=running)
-    app.state.engine, app.state.metrics = engine, settings.metrics
+    app.state.engine, app.state.metrics, app.state.stopping = engine, settings.metrics, stopping
     return app
 
 
@@ -163,7 +166,9 @@ def _healthz(_request: Request) -> Response:
 
 
 def _readyz(request: Request) -> Response:
-    """The database answers and has the schema that this program needs."""
+    """The database answers, has the schema that this program needs, and the process is not about to end."""
+    if request.app.state.stopping.has_begun:
+        return _json({"status": "not ready", "reason": "this process is stopping"}, 503)
     engine: Engine = request.app.state.engine
     needed = migrations.newest_revision()
     try:
