@@ -9,7 +9,7 @@ from functools import partial
 from logging import getLogger
 from secrets import token_urlsafe
 from threading import Thread
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from a2wsgi import WSGIMiddleware
@@ -40,6 +40,7 @@ from app.observed import Observed
 from app.queries.held import limit_memory, warm
 from app.settings import Settings
 from app.stopping import Stopping
+from app.telemetry import Traced, provider, trace_statements
 from dashboard.app import create_dashboard
 from dashboard.served.app import form_routes
 from dashboard.served.asked import House
@@ -47,6 +48,9 @@ from dashboard.served.single_sign_on import Provider
 from dashboard.texts import LANGUAGES
 from ingest.mail import MailServer
 from ingest.submissions.due import Clock
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 log = getLogger("citymark")
 # What a form may hold beside the file.
@@ -62,6 +66,7 @@ def create_app(settings: Settings) -> Starlette:
     engine = connect(settings.database_url)
     limit_memory(engine.pool, settings.max_held_bytes)
     count_errors(engine)
+    spans = _spans(engine, settings)
     api = create_api(engine, _limits(settings), is_secure=settings.production, look_every_s=LOOK_EVERY_S)
     api.state.mail, api.state.public_url = _mail(settings), settings.public_url.rstrip("/")
     limiter = Limiter.over(engine, settings.redis_url or None)
@@ -87,11 +92,11 @@ def create_app(settings: Settings) -> Starlette:
         Thread(target=_warmed, args=(engine,), daemon=True).start()
         yield
         clock.stop()
+        if spans:
+            spans.shutdown()
         engine.dispose()
 
-    most_bytes = settings.max_upload_bytes + ENVELOPE_BYTES
-    door = Middleware(Door, is_secure=settings.production, most_bytes=most_bytes)
-    app = Starlette(routes=routes, middleware=[Middleware(Observed), door], lifespan=running)
+    app = Starlette(routes=routes, middleware=_before(settings, spans), lifespan=running)
     app.state.engine, app.state.metrics, app.state.stopping = engine, settings.metrics, stopping
     return app
 
@@ -101,6 +106,23 @@ def _public(app: ASGIApp, engine: Engine) -> ASGIApp:
     every = re.compile(".*")
     tagged = PublicAnswers(app, engine=engine, kept_bytes=0, look_every_s=LOOK_EVERY_S, public=every)
     return GZipMiddleware(tagged, minimum_size=1_000)
+
+
+def _before(settings: Settings, spans: TracerProvider | None) -> list[Middleware]:
+    """What every request passes first, in this order."""
+    most_bytes = settings.max_upload_bytes + ENVELOPE_BYTES
+    door = Middleware(Door, is_secure=settings.production, most_bytes=most_bytes)
+    traced = [Middleware(Traced, tracer=spans.get_tracer("citymark"))] if spans else []
+    return [Middleware(Observed), *traced, door]
+
+
+def _spans(engine: Engine, settings: Settings) -> TracerProvider | None:
+    """What sends spans, where a collector is named; Invalid when its packages are not there."""
+    if not settings.otlp_endpoint:
+        return None
+    spans = provider(settings.otlp_endpoint)
+    trace_statements(engine, spans.get_tracer("citymark"))
+    return spans
 
 
 def _warmed(engine: Engine) -> None:

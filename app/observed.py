@@ -54,6 +54,11 @@ def kind_of(path: str) -> str:
     return f"/{parts[0]}" if parts[0] in PARTS else "other"
 
 
+def method_of(scope: Scope) -> str:
+    """The method, or `other` for what is none of ours."""
+    return scope["method"] if scope["method"] in METHODS else "other"
+
+
 class Observed:
     """Stands before everything else."""
 
@@ -81,7 +86,7 @@ class Observed:
         finally:
             IN_FLIGHT.dec()
             took = time.perf_counter() - started
-            method = scope["method"] if scope["method"] in METHODS else "other"
+            method = method_of(scope)
             kind = kind_of(scope["path"])
             REQUESTS.labels(kind, method, status).inc()
             SECONDS.labels(kind).observe(took)

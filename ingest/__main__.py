@@ -19,6 +19,7 @@ from app import logs
 from app.db import connect, writing
 from app.errors import CitymarkError
 from app.settings import Settings, read_settings
+from app.telemetry import provider
 from ingest import backup, bulk, demo, doctor, index_tool, people_command, scoring
 from ingest.jobs import command as load
 from ingest.jobs import schedule
@@ -95,6 +96,9 @@ def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    if settings.otlp_endpoint:
+        # Said here in words; a worker could only fail to start.
+        provider(settings.otlp_endpoint).shutdown()
     engine = connect(settings.database_url)
     if arguments.demo:
         demo.ensure_demo(engine, announce=lambda line: print(line, flush=True))
