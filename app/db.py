@@ -120,7 +120,7 @@ def connect(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _connect_sqlite(parsed.database)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
     raise Invalid(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
 
 
@@ -129,7 +129,10 @@ def _connect_sqlite(path: str | None) -> Engine:
         raise Invalid("SQLite needs a file: write sqlite:///var/citymark.db")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        f"sqlite:///{path}", module=SQLITE, connect_args={"timeout": 10, "check_same_thread": False}
+        f"sqlite:///{path}",
+        module=SQLITE,
+        connect_args={"timeout": 10, "check_same_thread": False},
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)

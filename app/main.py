@@ -9,7 +9,7 @@ from functools import partial
 from logging import getLogger
 from secrets import token_urlsafe
 from threading import Event, Thread
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from a2wsgi import WSGIMiddleware
@@ -36,10 +36,12 @@ from app.api.metering import Metered
 from app.api.sdmx.app import create_sdmx
 from app.db import connect, engine_version
 from app.door import Door
-from app.metrics import metrics
+from app.metrics import count_errors, metrics
 from app.observed import Observed
 from app.queries.held import limit_memory, warm
 from app.settings import Settings
+from app.stopping import Stopping
+from app.telemetry import Traced, provider, trace_statements
 from dashboard.app import create_dashboard
 from dashboard.served.app import form_routes
 from dashboard.served.asked import House
@@ -47,6 +49,9 @@ from dashboard.served.single_sign_on import Provider
 from dashboard.texts import LANGUAGES
 from ingest.mail import MailServer
 from ingest.submissions.due import Clock
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 log = getLogger("citymark")
 # What a form may hold beside the file.
@@ -63,12 +68,15 @@ def create_app(settings: Settings) -> Starlette:
         raise ValueError(f"CITYMARK_LANGUAGE={settings.language}: there is {', '.join(LANGUAGES)}")
     engine = connect(settings.database_url)
     limit_memory(engine.pool, settings.max_held_bytes)
-    clock = Clock(engine, _limits(settings).uploads)
+    count_errors(engine)
+    spans = _spans(engine, settings)
+    clock, stopping = Clock(engine, _limits(settings).uploads), Stopping(settings.drain_s)
 
     @asynccontextmanager
     async def running(_app: Starlette) -> AsyncIterator[None]:
         # Publications at their hour: every web process looks, the first to lock one publishes it.
         clock.start()
+        stopping.listen()
         is_over = Event()
         warming = Thread(target=_warmed, args=(engine, is_over), daemon=True)
         warming.start()
@@ -77,12 +85,12 @@ def create_app(settings: Settings) -> Starlette:
         clock.stop()
         # What it is fetching ends before its connection is closed under it.
         await run_in_threadpool(warming.join, WARMING_ENDS_S)
+        if spans:
+            spans.shutdown()
         engine.dispose()
 
-    most_bytes = settings.max_upload_bytes + ENVELOPE_BYTES
-    door = Middleware(Door, is_secure=settings.production, most_bytes=most_bytes)
-    app = Starlette(routes=_routes(engine, settings), middleware=[Middleware(Observed), door], lifespan=running)
-    app.state.engine, app.state.metrics = engine, settings.metrics
+    app = Starlette(routes=_routes(engine, settings), middleware=_before(settings, spans), lifespan=running)
+    app.state.engine, app.state.metrics, app.state.stopping = engine, settings.metrics, stopping
     return app
 
 
@@ -110,6 +118,23 @@ def _public(app: ASGIApp, engine: Engine) -> ASGIApp:
     every = re.compile(".*")
     tagged = PublicAnswers(app, engine=engine, kept_bytes=0, look_every_s=LOOK_EVERY_S, public=every)
     return GZipMiddleware(tagged, minimum_size=1_000)
+
+
+def _before(settings: Settings, spans: TracerProvider | None) -> list[Middleware]:
+    """What every request passes first, in this order."""
+    most_bytes = settings.max_upload_bytes + ENVELOPE_BYTES
+    door = Middleware(Door, is_secure=settings.production, most_bytes=most_bytes)
+    traced = [Middleware(Traced, tracer=spans.get_tracer("citymark"))] if spans else []
+    return [Middleware(Observed), *traced, door]
+
+
+def _spans(engine: Engine, settings: Settings) -> TracerProvider | None:
+    """What sends spans, where a collector is named; Invalid when its packages are not there."""
+    if not settings.otlp_endpoint:
+        return None
+    spans = provider(settings.otlp_endpoint)
+    trace_statements(engine, spans.get_tracer("citymark"))
+    return spans
 
 
 def _warmed(engine: Engine, is_over: Event) -> None:
@@ -175,7 +200,9 @@ def _healthz(_request: Request) -> Response:
 
 
 def _readyz(request: Request) -> Response:
-    """The database answers and has the schema that this program needs."""
+    """The database answers, has the schema that this program needs, and the process is not about to end."""
+    if request.app.state.stopping.has_begun:
+        return _json({"status": "not ready", "reason": "this process is stopping"}, 503)
     engine: Engine = request.app.state.engine
     needed = migrations.newest_revision()
     try:

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event, func, select
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from app.domain.submission import State
+from app.models import Submission
+from app.observed import DATABASE_ERRORS
 from app.queries.freshness import freshness
 
 LOCAL = ("127.0.0.1", "::1")
+
+
+def count_errors(engine: Engine) -> None:
+    """Count what the database refuses from now on, by the kind of error alone."""
+
+    @event.listens_for(engine, "handle_error")
+    def _(context: ExceptionContext) -> None:
+        DATABASE_ERRORS.labels(type(context.sqlalchemy_exception or context.original_exception).__name__).inc()
 
 
 class _OfDatabase(Collector):
@@ -27,11 +40,33 @@ class _OfDatabase(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            vintage, is_up = freshness(self.engine).vintage, 1
+            vintage, standing, is_up = freshness(self.engine).vintage, _standing(self.engine), 1
         except SQLAlchemyError:
-            vintage, is_up = 0, 0
+            vintage, standing, is_up = 0, {}, 0
         yield GaugeMetricFamily("citymark_database_up", "Whether the database answers.", value=is_up)
         yield GaugeMetricFamily("citymark_vintage", "The newest vintage.", value=vintage)
+        submissions = GaugeMetricFamily("citymark_submissions", "Submissions by their state.", labels=["state"])
+        for state, count in standing.items():
+            submissions.add_metric([state], count)
+        yield submissions
+
+
+def _standing(engine: Engine) -> dict[str, int]:
+    """How many submissions stand in each state."""
+    query = select(Submission.state, func.count()).group_by(Submission.state)
+    with engine.connect() as connection:
+        found = {state: count for state, count in connection.execute(query)}
+    return {state.value: found.get(state.value, 0) for state in State}
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """A worker that was killed has no request in flight any more."""
+    for file in folder.glob("gauge_live*_*.db"):
+        process = int(file.stem.rpartition("_")[2])
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            mark_process_dead(process, str(folder))  # type: ignore[no-untyped-call] # the library's own
 
 
 def metrics(request: Request) -> Response:
@@ -42,7 +77,8 @@ def metrics(request: Request) -> Response:
         return PlainTextResponse("not here\n", 404)
     registry = CollectorRegistry()
     registry.register(_OfDatabase(request.app.state.engine))
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        _forget_the_dead(Path(folder))
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library's own
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
     return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -26,6 +26,10 @@ SECONDS = Histogram(
 )
 IN_FLIGHT = Gauge("citymark_requests_in_flight", "Requests being answered.", multiprocess_mode="livesum")
 KEPT = Counter("citymark_kept_answers", "Answers of the API by where they came from.", ["source"])
+DATABASE_ERRORS = Counter(
+    "citymark_database_errors", "Statements and connections that failed, by kind of error.", ["error"]
+)
+REFUSED_SIGN_INS = Counter("citymark_sign_ins_refused", "Sign-ins that were refused, by why.", ["why"])
 #: The name of the request being answered, for every line that is logged meanwhile.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -48,6 +52,11 @@ def kind_of(path: str) -> str:
     if parts == [""]:
         return "/"
     return f"/{parts[0]}" if parts[0] in PARTS else "other"
+
+
+def method_of(scope: Scope) -> str:
+    """The method, or `other` for what is none of ours."""
+    return scope["method"] if scope["method"] in METHODS else "other"
 
 
 class Observed:
@@ -77,7 +86,7 @@ class Observed:
         finally:
             IN_FLIGHT.dec()
             took = time.perf_counter() - started
-            method = scope["method"] if scope["method"] in METHODS else "other"
+            method = method_of(scope)
             kind = kind_of(scope["path"])
             REQUESTS.labels(kind, method, status).inc()
             SECONDS.labels(kind).observe(took)

@@ -66,6 +66,17 @@ class Settings(BaseSettings):
         "local", description="Who may read /metrics: nobody, this machine alone, everybody."
     )
     stop_within_s: int = Field(20, gt=0, description="Longest wait for requests in flight when stopping, in seconds.")
+    otlp_endpoint: str = Field(
+        "",
+        pattern="^(https?://.+)?$",
+        description="Where OpenTelemetry spans are sent, as http://host:4318; needs `citymark[telemetry]`.",
+    )
+    drain_s: float = Field(
+        0.0, ge=0, description="How long /readyz says 503 before a stop, while requests are still taken, in seconds."
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Whose X-Forwarded-For and X-Forwarded-Proto count: addresses or networks by commas."
+    )
     http_timeout_s: float = Field(30.0, gt=0, description="Longest wait for an outside address, in seconds.")
 
     @property

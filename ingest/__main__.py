@@ -15,9 +15,11 @@ import uvicorn
 from pydantic import ValidationError
 
 import migrations
+from app import logs
 from app.db import connect, writing
 from app.errors import CitymarkError
 from app.settings import Settings, read_settings
+from app.telemetry import provider
 from ingest import backup, bulk, demo, doctor, index_tool, people_command, scoring
 from ingest.jobs import command as load
 from ingest.jobs import schedule
@@ -94,6 +96,9 @@ def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    if settings.otlp_endpoint:
+        # Said here in words; a worker could only fail to start.
+        provider(settings.otlp_endpoint).shutdown()
     engine = connect(settings.database_url)
     if arguments.demo:
         demo.ensure_demo(engine, announce=lambda line: print(line, flush=True))
@@ -103,6 +108,7 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         print("citymark: the database has another schema: run `citymark migrate`", file=sys.stderr)
         return 2
     print(f"Citymark is at http://{arguments.host}:{arguments.port}/ (Ctrl-C stops it)", flush=True)
+    logs.set_up(settings.log_format, settings.log_level)
     if arguments.workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         # Workers count together; the folder goes with the process.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = mkdtemp(prefix="citymark-metrics-")
@@ -115,6 +121,8 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=settings.stop_within_s,
+        forwarded_allow_ips=settings.trusted_proxies,
+        log_config=None,
     )
     return 0
 

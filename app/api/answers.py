@@ -12,9 +12,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from app.errors import Busy, CitymarkError, Problem, TooMany, Unauthenticated
+from app.observed import DATABASE_ERRORS
 
 if TYPE_CHECKING:
     from app.models import Vintage
@@ -148,6 +150,7 @@ def install_problems(api: FastAPI) -> None:
     api.add_exception_handler(RequestValidationError, _of_parameters)
     api.add_exception_handler(HTTPException, _of_the_framework)
     api.add_exception_handler(OperationalError, _of_the_database)
+    api.add_exception_handler(PoolTimeout, _of_the_pool)
     api.add_exception_handler(Exception, _unforeseen)
 
 
@@ -191,6 +194,12 @@ async def _of_the_database(_request: Request, _error: Exception) -> Response:
     answer = problem(503, "unavailable", "the database did not answer; try again in a moment")
     answer.headers["Retry-After"] = "5"
     return answer
+
+
+async def _of_the_pool(request: Request, error: Exception) -> Response:
+    """Every connection is at work; the engine tells nobody of it, so it is counted here."""
+    DATABASE_ERRORS.labels("PoolTimeout").inc()
+    return await _of_the_database(request, error)
 
 
 async def _unforeseen(_request: Request, error: Exception) -> Response:

@@ -13,6 +13,7 @@ from app.accounts.limits import SIGN_IN_FROM_ADDRESS, SIGN_IN_OF_EMAIL
 from app.accounts.people import Rights, roles_of
 from app.db import reading, writing
 from app.errors import CitymarkError, Conflict, Invalid, Unauthenticated
+from app.observed import REFUSED_SIGN_INS
 from app.queries import reference
 from dashboard.served.asked import Asked
 
@@ -36,6 +37,7 @@ def do_sign_in(asked: Asked) -> Response:
             secret = signing_in.by_password(session, email, asked.form.get("password", ""), now=asked.now)
     except (Unauthenticated, CitymarkError) as error:
         key = "sign_in_refused" if isinstance(error, Unauthenticated) else "too_many"
+        REFUSED_SIGN_INS.labels("wrong" if isinstance(error, Unauthenticated) else "too-many").inc()
         words = asked.words.say(key)
         return asked.page("sign_in.html", error.status, next=after, email=email, error=words)
     return signed_in(asked, secret, after or "/sign-in")

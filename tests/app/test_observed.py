@@ -11,13 +11,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from prometheus_client.mmap_dict import MmapedDict
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 
 from app import logs
 from app.main import create_app
+from app.metrics import count_errors
 from app.observed import kind_of
 from app.settings import Settings
 from tests.conftest import ROOT
@@ -31,6 +37,16 @@ def client(database_url: str, database: object) -> Iterator[TestClient]:
     app = create_app(Settings(database_url=database_url))
     with TestClient(app, client=("127.0.0.1", 4000), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def quiet_again() -> Iterator[None]:
+    """Lines are as before after a test that set them up."""
+    root, ours = logging.getLogger(), logging.getLogger("citymark")
+    handlers, level = list(root.handlers), ours.level
+    yield
+    root.handlers[:] = handlers
+    ours.setLevel(level)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +79,48 @@ def test_metrics_count_requests_and_tell_the_vintage(client: TestClient) -> None
     assert "citymark_vintage 0.0" in client.get("/metrics").text
 
 
+def _told(client: TestClient, series: str) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    return float(next((line.split()[-1] for line in lines if line.startswith(f"{series} ")), "0"))
+
+
+def test_refused_sign_ins_are_counted_by_why(client: TestClient) -> None:
+    wrong, often = (f'citymark_sign_ins_refused_total{{why="{why}"}}' for why in ("wrong", "too-many"))
+    before = _told(client, wrong), _told(client, often)
+    for _ in range(12):
+        client.post("/sign-in", data={"email": "anna@kazan.example", "password": "no"})
+    # Ten tries in a quarter of an hour are allowed for one address.
+    assert (_told(client, wrong) - before[0], _told(client, often) - before[1]) == (10, 2)
+
+
+def test_what_the_database_refuses_is_counted_by_its_kind(client: TestClient, database: Engine) -> None:
+    series = 'citymark_database_errors_total{error="IntegrityError"}'
+    before = _told(client, series)
+    count_errors(database)
+    with pytest.raises(IntegrityError), database.begin() as connection:
+        connection.execute(text("INSERT INTO edition (id) VALUES (NULL)"))
+    assert _told(client, series) == before + 1
+
+
+def test_submissions_are_counted_by_their_state(client: TestClient) -> None:
+    states = ("draft", "checked", "submitted", "approved", "returned", "published", "withdrawn")
+    said = client.get("/metrics").text
+    assert [state for state in states if f'citymark_submissions{{state="{state}"}} 0.0' not in said] == []
+
+
+def test_a_worker_that_was_killed_has_nothing_in_flight(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    values = MmapedDict(str(tmp_path / f"gauge_livesum_{ended.pid}.db"))  # type: ignore[no-untyped-call]
+    values.write_value(json.dumps(["in_flight", "in_flight", {}, "help"]), 3.0, 0.0)  # type: ignore[no-untyped-call]
+    values.close()  # type: ignore[no-untyped-call]
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    assert "in_flight" not in client.get("/metrics").text
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("mode", "address", "header", "status"),
     [
@@ -84,29 +142,44 @@ def test_metrics_are_for_those_the_installation_names(
 @pytest.mark.parametrize("form", ["json", "text"])
 def test_no_line_holds_a_secret(client: TestClient, form: str, capsys: pytest.CaptureFixture[str]) -> None:
     logs.set_up(form, "debug")
-    try:
-        client.get(f"/api/v1/observations?city={SECRET}", headers={"Authorization": f"Bearer {SECRET}"})
-        client.get(f"/city/{SECRET}?t={SECRET}", headers={"Cookie": f"citymark={SECRET}"})
-        client.post("/sign-in", data={"email": f"{SECRET}@city.example", "password": SECRET})
-        client.post("/api/v1/tokens", json={"name": SECRET})
-        said = capsys.readouterr().err
-    finally:
-        logging.getLogger("citymark").handlers.clear()
-        logging.getLogger("citymark").propagate = True
+    client.get(f"/api/v1/observations?city={SECRET}", headers={"Authorization": f"Bearer {SECRET}"})
+    client.get(f"/city/{SECRET}?t={SECRET}", headers={"Cookie": f"citymark={SECRET}"})
+    client.post("/sign-in", data={"email": f"{SECRET}@city.example", "password": SECRET})
+    client.post("/api/v1/tokens", json={"name": SECRET})
+    said = capsys.readouterr().err
     assert said.count("answered") == 4
     assert SECRET not in said
 
 
 def test_a_line_of_json_names_its_request(client: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
     logs.set_up("json", "info")
-    try:
-        answer = client.get("/healthz", headers={"X-Request-Id": "from-the-proxy-1"})
-        line = json.loads(capsys.readouterr().err.splitlines()[0])
-    finally:
-        logging.getLogger("citymark").handlers.clear()
-        logging.getLogger("citymark").propagate = True
+    answer = client.get("/healthz", headers={"X-Request-Id": "from-the-proxy-1"})
+    line = json.loads(capsys.readouterr().err.splitlines()[0])
     assert answer.headers["x-request-id"] == line["request"] == "from-the-proxy-1"
     assert (line["kind"], line["method"], line["status"]) == ("/healthz", "GET", 200)
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_traceback_is_told_without_values_of_people(
+    database: Engine, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.set_up(form, "warning")
+    add = text("INSERT INTO counted (key, amount, expires_at) VALUES (:key, 1, '2026-11-26')")
+    try:
+        with database.begin() as connection:
+            connection.execute(add, {"key": SECRET})
+            connection.execute(add, {"key": SECRET})
+    except IntegrityError as error:
+        logging.getLogger("citymark").error("for anna@kazan.example", exc_info=error)
+        logging.getLogger("uvicorn.error").error("as the server says it", exc_info=ValueError("anna@kazan.example"))
+    first, *more = capsys.readouterr().err.splitlines()
+    said = "\n".join([first, *more])
+    assert "IntegrityError" in said
+    assert "(address)" in said
+    assert SECRET not in said
+    if form == "json":
+        assert "IntegrityError" in json.loads(first)["traceback"]
+        assert json.loads(more[0])["from"] == "uvicorn.error"
 
 
 @pytest.mark.parametrize("given", ["", "short", "a b c d e f g h", "x" * 65, "evil\u00e9-injected"])
@@ -114,6 +187,31 @@ def test_a_name_that_is_none_is_replaced(client: TestClient, given: str) -> None
     told = client.get("/healthz", headers={"X-Request-Id": given.encode("latin-1")}).headers["x-request-id"]
     assert told != given
     assert len(told) == 16
+
+
+def test_a_process_that_is_stopping_says_so_and_still_answers(database_url: str, database: object) -> None:
+    port = free_port()
+    environment = {**os.environ, "CITYMARK_DATABASE_URL": database_url, "CITYMARK_DRAIN_S": "3"}
+    command = [sys.executable, "-m", "ingest", "serve", "--port", str(port)]
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+
+    def status(path: str) -> int:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as line:
+            line.request("GET", path)
+            return line.getresponse().status
+
+    try:
+        wait_for(port)
+        assert status("/readyz") == 200
+        server.send_signal(signal.SIGTERM)
+        while status("/readyz") == 200:
+            time.sleep(0.01)
+        assert (status("/readyz"), status("/healthz"), status("/api/v1/config")) == (503, 200, 200)
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(20) in (0, -signal.SIGTERM)
+    finally:
+        server.kill()
+        server.wait()
 
 
 def test_sigterm_lets_a_request_in_flight_end(database_url: str, database: object, tmp_path: Path) -> None:
