@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import orjson
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.api.answers import NOT_FOUND_RESPONSE, PROBLEM_RESPONSES, Meta, envelope, meta
-from app.api.catalogue import exact
 from app.api.deps import (
     AsOfParameters,
     Cursor,
     EngineDep,
     Limits,
     LimitsDep,
-    NoQuery,
     SessionDep,
     as_known,
     codes,
@@ -42,9 +40,9 @@ from app.api.sdmx.answers import header_of, our_codelists, sdmx_answer
 from app.api.sdmx.asked import Asked
 from app.api.sdmx.figures import cut, series
 from app.domain.block import Objects
-from app.domain.period import Period, parse_period, parse_period_range
+from app.domain.period import Period, parse_period_range
 from app.domain.status import OBS_STATUS
-from app.errors import NotFound
+from app.errors import TooLarge
 from app.formats.csv import Dialect
 from app.queries import observations, reference, vintages
 from app.queries.codes import city_codes, city_ids, indicator_codes, indicator_ids
@@ -57,6 +55,9 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["figures"], responses=PROBLEM_RESPONSES)
 
+SORTED_BY = ("city", "indicator", "period", "value", "status", "vintage")
+# More than these would be put in order in memory for every page.
+MOST_SORTED = 500_000
 COLUMNS = ("city", "indicator", "period", "value", "status", "vintage", "note", "attributes", "withdrawn")
 
 
@@ -105,27 +106,6 @@ class ObservationList(BaseModel):
     data: list[ObservationRow] | ObservationColumns
 
 
-class HistoryRow(BaseModel):
-    """One value that a figure has had."""
-
-    value: float | None
-    status: str
-    vintage: int
-    published_at: str
-    reason: str
-    note: str | None
-    attributes: dict[str, str] | None
-    withdrawn: bool
-    simulated: bool
-
-
-class HistoryList(BaseModel):
-    """Every value of one figure, oldest first."""
-
-    meta: Meta
-    data: list[HistoryRow]
-
-
 OBSERVATION_RESPONSES: dict[int | str, dict[str, Any]] = {
     **EXPORT_RESPONSES,
     200: {"model": ObservationList, **EXPORT_RESPONSES[200]},
@@ -152,6 +132,12 @@ class ObservationParameters(AsOfParameters):
         description="Only these members of a row, in the order of the rows; for JSON and tables.",
         examples=["city,period,value"],
         max_length=200,
+    )
+    sort: str | None = Field(
+        None,
+        description="Another order of JSON rows: city, indicator, period, value, status, vintage; `-` for downwards.",
+        examples=["-value", "period,-value"],
+        max_length=100,
     )
     layout: Literal["rows", "columns"] = Field("rows", description="`columns` gives one list a column.")
     format: Format | None = Field(
@@ -186,42 +172,28 @@ def list_observations(
     selection = _selection(session, query, number, limits)
     key = (cursor.key[0], cursor.key[1], cursor.key[2]) if cursor else None
     # One row more than asked for tells whether a next page exists.
-    found = observations.page(session, selection, number, limit=limit + 1, after=key)
-    shown = found.head(limit)
-    after = Cursor(number, shown.key(-1)).text() if len(found) > limit else None
+    if query.sort is None:
+        found = observations.page(session, selection, number, limit=limit + 1, after=key)
+        shown = found.head(limit)
+        end = shown.key(-1) if len(found) > limit else None
+    else:
+        offset = key[0] if key else 0
+        found = _sorted(session, selection, number, query.sort, limit + 1, offset)
+        shown = found.head(limit)
+        end = (offset + limit, 0, 0) if len(found) > limit else None
+    after = Cursor(number, end).text() if end else None
     total = observations.count(session, selection, number) if query.total else None
     is_simulated = vintages.is_simulated(session, set(np.unique(shown.vintage).tolist()))
     head = meta(vintage, len(shown), total=total, after=after, simulated=is_simulated)
     return envelope(head, _laid_out(session, shown, query.layout, _fields(query.fields, COLUMNS, limits)))
 
 
-@router.get(
-    "/observations/{city}/{indicator}/{period}/history",
-    response_model=None,
-    responses={200: {"model": HistoryList}, **NOT_FOUND_RESPONSE},
-)
-def show_history(
-    session: SessionDep,
-    city: Annotated[str, Path(examples=["ru-kazan"])],
-    indicator: Annotated[str, Path(examples=["TI_SMART_LIGHTING"])],
-    period: Annotated[str, Path(examples=["2024-Q3"])],
-    _query: NoQuery,
-) -> Response:
-    """Every value one figure has had, oldest first; a withdrawal is one of them."""
-    place = reference.city(session, city).city.id
-    measure = reference.indicator(session, indicator).id
-    found = observations.history(session, place, measure, _period(period))
-    if not found:
-        raise NotFound(f"nothing was ever published for {city}, {indicator}, {period}")
-    rows = [_history_row(observation, vintage) for observation, vintage in found]
-    is_simulated = any(vintage.is_simulated for _, vintage in found)
-    return envelope(meta(vintages.newest(session), len(rows), simulated=is_simulated), rows)
-
-
 def _exported(
     session: Session, engine: Engine, query: ObservationParameters, format_: str, limits: Limits
 ) -> Response:
     refuse_paging(query.cursor, format_)
+    if query.sort is not None:
+        raise invalid("sort", f"{format_} stands in its own order: leave it out")
     if query.fields is not None and format_ not in TABLE_FORMATS:
         raise invalid("fields", f"{format_} has its own members: leave it out")
     vintage = as_known(session, query.as_of)
@@ -329,11 +301,14 @@ def _span(text: str) -> tuple[Period, Period]:
         raise invalid("period", str(error)) from error
 
 
-def _period(code: str) -> Period:
-    try:
-        return parse_period(code)
-    except ValueError as error:
-        raise NotFound(str(error)) from error
+def _sorted(session: Session, selection: Selection, vintage: int, sort: str, limit: int, offset: int) -> Figures:
+    by = [name.strip() for name in sort.split(",")]
+    unknown = [name for name in by if name.removeprefix("-") not in SORTED_BY]
+    if unknown:
+        raise invalid("sort", f"{unknown[0]!r} is no order: use {', '.join(SORTED_BY)}, with - for downwards")
+    if observations.count(session, selection, vintage) > MOST_SORTED:
+        raise TooLarge(f"more than {MOST_SORTED} figures are not sorted: narrow the selection")
+    return observations.sorted_page(session, selection, vintage, by=by, limit=limit, offset=offset)
 
 
 def _fields(text: str | None, known: Sequence[str], limits: Limits) -> Sequence[str] | None:
@@ -366,22 +341,3 @@ def _laid_out(session: Session, figures: Figures, layout: str, fields: Sequence[
 def _fragments(texts: Objects) -> Objects:
     """Exact digits and stored JSON go out as they are."""
     return np.asarray([None if text is None else orjson.Fragment(text) for text in texts.tolist()], dtype=object)
-
-
-def _attributes(text: str | None) -> orjson.Fragment | None:
-    """Attributes are stored as JSON, so they go out as they are."""
-    return None if text is None else orjson.Fragment(text)
-
-
-def _history_row(observation: Any, vintage: Vintage) -> dict[str, Any]:
-    return {
-        "value": exact(observation.value),
-        "status": observation.status,
-        "vintage": vintage.number,
-        "published_at": vintage.published_at,
-        "reason": vintage.reason,
-        "note": observation.note,
-        "attributes": _attributes(observation.attributes),
-        "withdrawn": observation.is_withdrawn,
-        "simulated": vintage.is_simulated,
-    }

@@ -50,7 +50,7 @@ class Figures:
 
     def head(self, rows: int) -> Figures:
         """The first rows."""
-        return self._take(np.arange(min(rows, len(self))))
+        return self.take(np.arange(min(rows, len(self))))
 
     def key(self, row: int) -> Key:
         """The key of one row, which a cursor remembers."""
@@ -62,17 +62,18 @@ class Figures:
         is_later = (city > key[0]) | (
             (city == key[0]) & ((indicator > key[1]) | ((indicator == key[1]) & (period > key[2])))
         )
-        return self._take(np.flatnonzero(is_later))
+        return self.take(np.flatnonzero(is_later))
 
     def with_status(self, letters: Sequence[str]) -> Figures:
         """The rows with one of these statuses."""
-        return self._take(np.flatnonzero(np.isin(self.status.astype("U1"), list(letters))))
+        return self.take(np.flatnonzero(np.isin(self.status.astype("U1"), list(letters))))
 
     def ordered(self) -> Figures:
         """The same rows in ORDER."""
-        return self._take(np.lexsort((self.period, self.indicator_id, self.city_id)))
+        return self.take(np.lexsort((self.period, self.indicator_id, self.city_id)))
 
-    def _take(self, rows: NDArray[np.intp]) -> Figures:
+    def take(self, rows: NDArray[np.intp]) -> Figures:
+        """These rows, in this order."""
         return Figures(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
@@ -109,6 +110,34 @@ def pages(session: Session, selection: Selection, vintage: int, limit: int | Non
         yield found
         after = found.key(-1)
         left = None if left is None else left - len(found)
+
+
+def sorted_page(
+    session: Session, selection: Selection, vintage: int, *, by: Sequence[str], limit: int, offset: int
+) -> Figures:
+    """Figures as known with `vintage` in another order, from row `offset`; blanks stand last.
+
+    `by` names columns (city, indicator, period, value, status, vintage), the first the most important, each downwards
+    with a `-` before it; what is equal stays in ORDER. Within a vintage nothing moves, so an offset stays right.
+    """
+    found = every(session, selection, vintage)
+    # The last key is the most important to lexsort; ORDER is there already and the sort is stable.
+    keys = [_sort_key(session, found, name) for name in reversed(by)]
+    return found.take(np.lexsort(keys)[offset : offset + limit])
+
+
+def _sort_key(session: Session, found: Figures, name: str) -> NDArray[np.float64]:
+    plain = name.removeprefix("-")
+    if plain in ("city", "indicator", "status"):
+        texts = {
+            "city": city_codes(session, found.city_id),
+            "indicator": indicator_codes(session, found.indicator_id),
+            "status": found.status,
+        }[plain]
+        key = np.asarray(pd.factorize(texts, sort=True)[0], dtype=np.float64)
+    else:
+        key = np.asarray(getattr(found, plain), dtype=np.float64)
+    return -key if name.startswith("-") else key
 
 
 def count(session: Session, selection: Selection, vintage: int) -> int:

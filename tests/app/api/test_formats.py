@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -154,6 +154,28 @@ def test_the_json_stat_cube_holds_every_figure_and_status(served: TestClient) ->
     known, notes = cube["extension"]["known_since"], cube["extension"]["notes"]
     assert sorted(known.values()) == sorted(row["vintage"] for row in rows(served))
     assert sorted(notes.values()) == sorted(row["note"] for row in rows(served) if row["note"])
+
+
+@pytest.mark.parametrize(
+    ("sort", "key"),
+    [
+        ("-value", lambda row: (row["value"] is None, -(row["value"] or 0))),
+        ("value", lambda row: (row["value"] is None, row["value"] or 0)),
+        ("indicator,-period", lambda row: (row["indicator"], [-ord(letter) for letter in row["period"]])),
+    ],
+)
+def test_rows_stand_in_the_order_asked_for_through_every_page(
+    served: TestClient, sort: str, key: Callable[[dict[str, Any]], Any]
+) -> None:
+    found, cursor = [], ""
+    while cursor is not None:
+        body = served.get(f"{ADDRESS}?sort={sort}&limit=2{f'&cursor={cursor}' if cursor else ''}").json()
+        found += body["data"]
+        cursor = body["meta"]["next"]
+    assert found == sorted(rows(served), key=key)
+    refused = served.get(f"{ADDRESS}?sort=colour").json()
+    assert refused["errors"][0]["where"] == "query.sort"
+    assert served.get(f"{ADDRESS}?sort=value&format=csv").status_code == 422
 
 
 def test_only_the_fields_asked_for_are_given(served: TestClient) -> None:
