@@ -90,7 +90,7 @@ class _Server(uvicorn.Server):
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
     """The application behind a real socket, in a thread; its address."""
-    server = _Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+    server = _Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
