@@ -38,6 +38,7 @@ class Action(StrEnum):
     SEND_REMINDERS = "send_reminders"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_AUDIT = "see_audit"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_OWN_TOKENS = "manage_own_tokens"
 
 
@@ -122,6 +123,7 @@ TABLE: Mapping[Action, Permission] = {
     Action.SEND_REMINDERS: Permission({Role.REVIEWER: _anything}),
     Action.MANAGE_ACCOUNTS: Permission({Role.ADMINISTRATOR: _anything}),
     Action.SEE_AUDIT: Permission({Role.ADMINISTRATOR: _anything}),
+    Action.MANAGE_WEBHOOKS: Permission({Role.ADMINISTRATOR: _anything}),
     Action.MANAGE_OWN_TOKENS: Permission(_EVERYBODY),
 }
 

@@ -47,8 +47,11 @@ from dashboard.served.app import form_routes
 from dashboard.served.asked import House
 from dashboard.served.single_sign_on import Provider
 from dashboard.texts import LANGUAGES
+from ingest.background import Repeated
 from ingest.mail import MailServer
-from ingest.submissions.due import Clock
+from ingest.submissions import due
+from ingest.webhooks import sending
+from ingest.webhooks.command import policy_of
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -70,19 +73,20 @@ def create_app(settings: Settings) -> Starlette:
     limit_memory(engine.pool, settings.max_held_bytes)
     count_errors(engine)
     spans = _spans(engine, settings)
-    clock, stopping = Clock(engine, _limits(settings).uploads), Stopping(settings.drain_s)
+    beside, stopping = _beside(engine, settings), Stopping(settings.drain_s)
 
     @asynccontextmanager
     async def running(_app: Starlette) -> AsyncIterator[None]:
-        # Publications at their hour: every web process looks, the first to lock one publishes it.
-        clock.start()
+        for repeated in beside:
+            repeated.start()
         stopping.listen()
         is_over = Event()
         warming = Thread(target=_warmed, args=(engine, is_over), daemon=True)
         warming.start()
         yield
         is_over.set()
-        clock.stop()
+        for repeated in beside:
+            repeated.stop()
         # What it is fetching ends before its connection is closed under it.
         await run_in_threadpool(warming.join, WARMING_ENDS_S)
         if spans:
@@ -98,6 +102,7 @@ def _routes(engine: Engine, settings: Settings) -> list[BaseRoute]:
     api = create_api(engine, _limits(settings), is_secure=settings.production, look_every_s=LOOK_EVERY_S)
     public_url = settings.public_url.rstrip("/")
     api.state.mail, api.state.public_url = _mail(settings), public_url
+    api.state.webhooks = policy_of(settings)
     limiter = Limiter.over(engine, settings.redis_url or None)
     dashboard = create_dashboard(engine, language=settings.language)
     return [
@@ -126,6 +131,15 @@ def _before(settings: Settings, spans: TracerProvider | None) -> list[Middleware
     door = Middleware(Door, is_secure=settings.production, most_bytes=most_bytes)
     traced = [Middleware(Traced, tracer=spans.get_tracer("citymark"))] if spans else []
     return [Middleware(Observed), *traced, door]
+
+
+def _beside(engine: Engine, settings: Settings) -> list[Repeated]:
+    """What every web process looks for; the first to lock a thing does it."""
+    limits, policy = _limits(settings).uploads, policy_of(settings)
+    return [
+        Repeated("publications at their hour", due.LOOK_EVERY_S, lambda now: due.run_due(engine, limits, now=now)),
+        Repeated("webhooks", sending.LOOK_EVERY_S, lambda now: sending.send_due(engine, policy, now=now)),
+    ]
 
 
 def _spans(engine: Engine, settings: Settings) -> TracerProvider | None:

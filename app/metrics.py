@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app.domain.submission import State
-from app.models import Submission
+from app.models import Submission, WebhookDelivery
+from app.models.webhooks import STATES
 from app.observed import DATABASE_ERRORS
 from app.queries.freshness import freshness
 
@@ -40,15 +41,20 @@ class _OfDatabase(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            vintage, standing, is_up = freshness(self.engine).vintage, _standing(self.engine), 1
+            vintage, is_up = freshness(self.engine).vintage, 1
+            standing, told = _standing(self.engine), _told(self.engine)
         except SQLAlchemyError:
-            vintage, standing, is_up = 0, {}, 0
+            vintage, standing, told, is_up = 0, {}, {}, 0
         yield GaugeMetricFamily("citymark_database_up", "Whether the database answers.", value=is_up)
         yield GaugeMetricFamily("citymark_vintage", "The newest vintage.", value=vintage)
         submissions = GaugeMetricFamily("citymark_submissions", "Submissions by their state.", labels=["state"])
         for state, count in standing.items():
             submissions.add_metric([state], count)
         yield submissions
+        deliveries = GaugeMetricFamily("citymark_webhook_deliveries", "Messages by their state.", labels=["state"])
+        for state, count in told.items():
+            deliveries.add_metric([state], count)
+        yield deliveries
 
 
 def _standing(engine: Engine) -> dict[str, int]:
@@ -57,6 +63,14 @@ def _standing(engine: Engine) -> dict[str, int]:
     with engine.connect() as connection:
         found = {state: count for state, count in connection.execute(query)}
     return {state.value: found.get(state.value, 0) for state in State}
+
+
+def _told(engine: Engine) -> dict[str, int]:
+    """How many messages of webhooks stand in each state."""
+    query = select(WebhookDelivery.state, func.count()).group_by(WebhookDelivery.state)
+    with engine.connect() as connection:
+        found = {state: count for state, count in connection.execute(query)}
+    return {state: found.get(state, 0) for state in STATES}
 
 
 def _forget_the_dead(folder: Path) -> None:

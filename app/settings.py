@@ -44,7 +44,8 @@ class Settings(BaseSettings):
         False, description="Cookies over HTTPS alone, and no start with a weak or missing secret."
     )
     secret_key: SecretStr | None = Field(
-        None, description="Seals the way to single sign-on and back; 32 characters or more, needed in production."
+        None,
+        description="Seals the way to single sign-on, signs webhooks; 32 characters or more, needed in production.",
     )
     public_url: str = Field("", description="Where people reach this installation, for links in messages.")
     redis_url: str = Field("", description="Where all workers count tries together; without it in the database.")
@@ -76,6 +77,9 @@ class Settings(BaseSettings):
     )
     trusted_proxies: str = Field(
         "127.0.0.1", description="Whose X-Forwarded-For and X-Forwarded-Proto count: addresses or networks by commas."
+    )
+    webhooks_private: bool = Field(
+        False, description="Webhooks may also go to this machine, to private networks, and by plain http."
     )
     http_timeout_s: float = Field(30.0, gt=0, description="Longest wait for an outside address, in seconds.")
 

@@ -25,6 +25,7 @@ from ingest.jobs import command as load
 from ingest.jobs import schedule
 from ingest.reference import load_reference
 from ingest.upload import command as upload
+from ingest.webhooks import command as webhook
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "score", "store the scores that are missing", scoring.add_arguments, scoring.run_command)
     _add(commands, "user", "accounts, roles, cities", people_command.add_user_arguments, people_command.run_user)
     _add(commands, "token", "tokens for programs", people_command.add_token_arguments, people_command.run_token)
+    _add(commands, "webhook", "programs that are told of publications", webhook.add_arguments, webhook.run_command)
     _add(commands, "export", "a vintage as a folder of described files", bulk.add_arguments, bulk.run_command)
     _add(commands, "backup", "copy the database while it runs", backup.add_backup_arguments, backup.run_backup)
     _add(commands, "restore", "put a copy into an empty database", backup.add_restore_arguments, backup.run_restore)

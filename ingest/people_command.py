@@ -6,23 +6,19 @@ Whoever may run commands here may do everything anyway; each change is still an 
 from __future__ import annotations
 
 import argparse
-import getpass
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-import migrations
-from app.access import Actor, Role, Scope
+from app.access import Role, Scope
 from app.accounts import people, tokens
 from app.accounts.people import Person, Rights, roles_of
-from app.db import connect, reading, writing
+from app.db import reading, writing
 from app.errors import Invalid
+from ingest.command_line import database, operator, print_rows
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -55,23 +51,23 @@ def add_user_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_user(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run one action of `citymark user`; 0 when it is done."""
-    with _database(settings) as engine:
+    with database(settings) as engine:
         if arguments.action == "list":
             with reading(engine) as session:
                 found = people.people(session)
-            _print([_facts(person) for person in found], as_json=arguments.json)
+            print_rows([_facts(person) for person in found], as_json=arguments.json)
             return 0
         person, secret = _changed(engine, arguments)
     facts = _facts(person)
     if secret is not None:
         facts["link"] = f"{settings.public_url.rstrip('/')}/sign-in/invitation?key={secret}"
-    _print([facts], as_json=arguments.json)
+    print_rows([facts], as_json=arguments.json)
     return 0
 
 
 def _changed(engine: Engine, arguments: argparse.Namespace) -> tuple[Person, str | None]:
     """The account after the action, and the secret of an invitation if one was made."""
-    actor, now = _operator(), datetime.now(UTC)
+    actor, now = operator(), datetime.now(UTC)
     with writing(engine) as session:
         if arguments.action == "add":
             rights = Rights(roles_of(arguments.role), frozenset(arguments.city))
@@ -110,7 +106,7 @@ def add_token_arguments(parser: argparse.ArgumentParser) -> None:
 def run_token(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run one action of `citymark token`; 0 when it is done."""
     now = datetime.now(UTC)
-    with _database(settings) as engine, writing(engine) as session:
+    with database(settings) as engine, writing(engine) as session:
         owner = people.person_of_email(session, arguments.email).actor()
         if arguments.action == "list":
             facts = [_told(token) for token in tokens.tokens(session, owner)]
@@ -121,22 +117,8 @@ def run_token(arguments: argparse.Namespace, settings: Settings) -> int:
                 session, owner, arguments.name, _scopes(arguments.scope), arguments.days, now=now
             )
             facts = [{**_told(token), "secret": secret}]
-    _print(facts, as_json=arguments.json)
+    print_rows(facts, as_json=arguments.json)
     return 0
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[Engine]:
-    engine = connect(settings.database_url)
-    try:
-        migrations.ensure_newest(engine)
-        yield engine
-    finally:
-        engine.dispose()
-
-
-def _operator() -> Actor:
-    return Actor(name=f"command line ({getpass.getuser()})", roles=frozenset({Role.ADMINISTRATOR}))
 
 
 def _password() -> str:
@@ -161,14 +143,3 @@ def _told(token: tokens.Token) -> dict[str, object]:
     moments = {name: getattr(token, name) for name in ("created_at", "expires_at", "revoked_at", "used_at")}
     told = {name: None if at is None else at.isoformat() for name, at in moments.items()}
     return {"id": token.id, "name": token.name, "start": token.start, "scopes": list(token.scopes), **told}
-
-
-def _print(rows: list[dict[str, object]], *, as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")
-        return
-    for row in rows:
-        words = (
-            f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}" for name, value in row.items()
-        )
-        sys.stdout.write(", ".join(words) + "\n")

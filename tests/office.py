@@ -18,6 +18,7 @@ from app.accounts.people import Rights
 from app.api.app import create_api
 from app.api.deps import Limits, clock
 from app.db import writing
+from ingest.webhooks.subscriptions import Policy
 from tests.makers import make_city, make_indicator, publish_figures
 
 NOW = datetime(2026, 10, 20, 9, 0, tzinfo=UTC)
@@ -120,6 +121,7 @@ def office(engine: Engine) -> Iterator[Office]:
             secret = signing_in.start(session, person.id, "test", now=NOW)
             ids[name], cookies[name] = person.id, {"Cookie": f"{COOKIE}={secret}"}
     api = create_api(engine, Limits(max_page_rows=100))
+    api.state.webhooks = Policy("k" * 48)
     with TestClient(api, raise_server_exceptions=False) as client:
         opened = Office(engine, client, cookies, ids)
         api.dependency_overrides[clock] = lambda: opened.now

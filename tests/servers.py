@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
@@ -45,6 +45,15 @@ def wait_for(port: int, seconds: float = 20.0) -> None:
             return
         time.sleep(0.05)
     raise RuntimeError(f"nothing listens on port {port} after {seconds} seconds")
+
+
+def until(is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for what happens beside the test."""
+    ends = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > ends:
+            raise AssertionError(f"not so after {seconds} seconds")
+        time.sleep(0.05)
 
 
 @contextmanager

@@ -85,6 +85,12 @@ PRIVATE_RESPONSES: dict[int | str, dict[str, Any]] = {
         403: "This account or token may not, or another site sent this.",
     }.items()
 }
+CONFLICT_RESPONSE: dict[int | str, dict[str, Any]] = {
+    409: {
+        "description": "The state moved while you looked; `stale-plan` holds the plan of now.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+    }
+}
 NOT_FOUND_RESPONSE: dict[int | str, dict[str, Any]] = {
     404: {
         "description": "Nothing has this code.",

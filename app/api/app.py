@@ -29,10 +29,12 @@ from app.api import (
     templates,
     tokens,
     vintages,
+    webhooks,
 )
 from app.api.answers import ProblemBody, install_problems
 from app.api.caching import PublicAnswers
 from app.api.deps import Limits
+from ingest.webhooks.subscriptions import Policy
 
 DESCRIPTION = """
 Figures of cities on five principles, each with its history. Every list answers with one envelope
@@ -57,6 +59,7 @@ ROUTERS = (
     status_board,
     tokens,
     audit,
+    webhooks,
 )
 
 
@@ -78,6 +81,7 @@ def create_api(engine: Engine, limits: Limits, *, is_secure: bool = False, look_
     api.state.engine = engine
     api.state.limits = limits
     api.state.mail, api.state.public_url = None, ""
+    api.state.webhooks = Policy()
     api.state.cookie = SECURE_COOKIE if is_secure else COOKIE
     for module in ROUTERS:
         api.include_router(module.router, prefix="/v1")

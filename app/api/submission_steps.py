@@ -9,9 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
-from app.api.answers import NOT_FOUND_RESPONSE, PRIVATE_RESPONSES, PROBLEM_RESPONSES, envelope, meta, private
+from app.api.answers import (
+    CONFLICT_RESPONSE,
+    NOT_FOUND_RESPONSE,
+    PRIVATE_RESPONSES,
+    PROBLEM_RESPONSES,
+    envelope,
+    meta,
+    private,
+)
 from app.api.deps import EngineDep, NoQuery
-from app.api.submissions import CONFLICT_RESPONSE, DeskDep, Id, SubmissionOne
+from app.api.submissions import DeskDep, Id, SubmissionOne
 from app.errors import Invalid, Problem
 from app.queries import vintages
 from ingest.scoring import bring_up_to_date

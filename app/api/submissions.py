@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Form, Header, Path, Query, Response, Upl
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.answers import (
+    CONFLICT_RESPONSE,
     NOT_FOUND_RESPONSE,
     PRIVATE_RESPONSES,
     PROBLEM_RESPONSES,
@@ -50,12 +51,6 @@ def _desk(limits: LimitsDep, actor: ActorDep, now: NowDep) -> Desk:
 
 
 DeskDep = Annotated[Desk, Depends(_desk)]
-CONFLICT_RESPONSE: dict[int | str, dict[str, Any]] = {
-    409: {
-        "description": "The state moved while you looked; `stale-plan` holds the plan of now.",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
-    }
-}
 router = APIRouter(
     tags=["reporting"], responses=PROBLEM_RESPONSES | PRIVATE_RESPONSES | NOT_FOUND_RESPONSE | CONFLICT_RESPONSE
 )

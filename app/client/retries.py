@@ -12,11 +12,11 @@ LONGEST_BACKOFF_S = 60.0
 
 def wait_s(attempt: int, retry_after: str | None, now: datetime) -> float:
     """Seconds to wait after the `attempt`-th try (from 1): what the server asks for, else twice as long each time."""
-    asked = _asked_s(retry_after, now) if retry_after else None
+    asked = asked_s(retry_after, now) if retry_after else None
     return asked if asked is not None else min(FIRST_WAIT_S * 2 ** (attempt - 1), LONGEST_BACKOFF_S)
 
 
-def _asked_s(retry_after: str, now: datetime) -> float | None:
+def asked_s(retry_after: str, now: datetime) -> float | None:
     """The header's seconds or instant; None where it is neither."""
     text = retry_after.strip()
     if text.isascii() and text.isdigit():

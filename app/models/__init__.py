@@ -27,6 +27,7 @@ from app.models.submissions import (
     SubmissionAnswer,
     SubmissionComment,
 )
+from app.models.webhooks import Webhook, WebhookDelivery, WebhookTry
 
 __all__ = [
     "Account",
@@ -64,4 +65,7 @@ __all__ = [
     "SubmissionComment",
     "Vintage",
     "VintageScope",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookTry",
 ]

@@ -16,6 +16,7 @@ from app.errors import CitymarkError, Conflict, Invalid, Unauthenticated
 from app.observed import REFUSED_SIGN_INS
 from app.queries import reference
 from dashboard.served.asked import Asked
+from ingest.webhooks import subscriptions
 
 EVENTS = 50
 
@@ -175,6 +176,7 @@ def admin(asked: Asked, link: str | None = None, error: str | None = None) -> Re
         everybody = people.people(session)
         events = audit.events(session, before=number, limit=EVENTS)
         broken = next(audit.faults(session), None)
+        hooks = subscriptions.webhooks(session, asked.actor)
     status = 422 if error else 200
     return asked.page(
         "admin.html",
@@ -184,6 +186,7 @@ def admin(asked: Asked, link: str | None = None, error: str | None = None) -> Re
         link=link,
         error=error,
         broken=broken,
+        hooks=hooks,
         oldest=events[-1].number if len(events) == EVENTS else None,
     )
 

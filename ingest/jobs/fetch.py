@@ -13,7 +13,7 @@ import httpx2
 
 from app.client.retries import RETRIED, wait_s
 from app.errors import Invalid
-from ingest.jobs.guard import parsed, pinned, reachable, shown
+from ingest.guard import DIRECT, parsed, pinned, reachable, shown
 from ingest.jobs.source_keys import Fetch
 
 MOST_REDIRECTS = 5
@@ -22,8 +22,6 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 LONGEST_WAIT_S = 300.0
 USER_AGENT = f"Citymark/{version('citymark')} (citymark load)"
 SHOWN_CHARACTERS = 200
-# The numbers of an address were looked at already: no proxy of the environment comes between.
-DIRECT = {"http://": None, "https://": None, "all://": None}
 
 
 @dataclass(frozen=True)

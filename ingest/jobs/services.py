@@ -11,8 +11,8 @@ from urllib.parse import quote
 import httpx2
 
 from app.errors import Invalid
+from ingest.guard import parsed
 from ingest.jobs.fetch import Answer, Fetcher
-from ingest.jobs.guard import parsed
 from ingest.jobs.json_tables import ckan_page, ckan_result, worldbank_page
 from ingest.jobs.source_keys import Ckan, Eurostat, Sdmx, Source, WorldBank
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-from datetime import UTC, datetime
-from threading import Event, Thread
+from datetime import datetime
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -13,14 +10,12 @@ from sqlalchemy.orm import Session
 from app.access import SYSTEM
 from app.db import lock_audit, reading, writing
 from app.domain.submission import State
-from app.errors import CitymarkError, Conflict
+from app.errors import Conflict
 from app.models import Submission, SubmissionComment
 from ingest.scoring import bring_up_to_date
 from ingest.submissions.sending import Desk, event
 from ingest.submissions.steps import publish
 from ingest.upload import UploadLimits
-
-log = logging.getLogger("citymark.due")
 
 LOOK_EVERY_S = 15.0
 
@@ -68,32 +63,3 @@ def run_due(engine: Engine, limits: UploadLimits, *, now: datetime) -> int:
     if done:
         bring_up_to_date(engine)
     return done
-
-
-class Clock:
-    """Looks for what is due, beside a server, until it is stopped."""
-
-    def __init__(
-        self, engine: Engine, limits: UploadLimits, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._engine, self._limits, self._now = engine, limits, now
-        self._stopped = Event()
-        self._thread = Thread(target=self._run, name="publications-at-their-hour", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Look no more; waits for what is being published."""
-        self._stopped.set()
-        self._thread.join(30)
-
-    def _run(self) -> None:
-        while not self._stopped.wait(LOOK_EVERY_S):
-            try:
-                run_due(self._engine, self._limits, now=self._now())
-            except CitymarkError as error:
-                log.error("what is due could not be published: %s", error.message)
-            except Exception:
-                log.exception("what is due could not be published")

@@ -47,6 +47,13 @@ RIGHTS: dict[str, tuple[int, ...]] = {
     "POST /tokens": (401, 201, 201, 201, 201, 201),
     "DELETE /tokens/{token_id}": (401, 404, 404, 404, 404, 404),
     "GET /audit": (401, 403, 403, 403, 403, 200),
+    "GET /webhooks": (401, 403, 403, 403, 403, 200),
+    "POST /webhooks": (401, 403, 403, 403, 403, 201),
+    "DELETE /webhooks/{webhook_id}": (401, 403, 403, 403, 403, 404),
+    "POST /webhooks/{webhook_id}/rotate": (401, 403, 403, 403, 403, 404),
+    "POST /webhooks/{webhook_id}/trial": (401, 403, 403, 403, 403, 404),
+    "GET /webhooks/{webhook_id}/deliveries": (401, 403, 403, 403, 403, 404),
+    "POST /webhooks/{webhook_id}/deliveries/{delivery_id}/again": (401, 403, 403, 403, 403, 404),
 }
 # What a submission has come to before the step is asked for.
 BEFORE = {"approve": ("submit",), "return": ("submit",), "publish": ("submit", "approve")}
@@ -57,6 +64,7 @@ BODIES: dict[str, object] = {
     "deadlines": {"period": PERIOD, "due_on": "2026-11-10", "closes_on": "2026-12-01"},
     "reminders": {"period": PERIOD},
     "tokens": {"name": "script"},
+    "webhooks": {"name": "portal", "address": "https://portal.example/"},
 }
 
 
@@ -104,7 +112,9 @@ def asked(office: Office, who: str | None, route: str) -> int:
         code = _ask(office, who, method, path, last)
         office.step("reviewer", number, "withdraw")
         return code
-    return _ask(office, who, method, re.sub(r"\{\w+\}", "7777", path), last)
+    return _ask(
+        office, who, method, re.sub(r"\{\w+\}", "7777", path.replace("{delivery_id}", "msg_" + "7" * 32)), last
+    )
 
 
 def _ask(office: Office, who: str | None, method: str, path: str, last: str) -> int:

@@ -18,6 +18,7 @@ class Asked:
     path: str
     query: dict[str, list[str]]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,16 @@ def service(answers: Answers, sealed: ssl.SSLContext | None = None) -> Iterator[
     asked: list[Asked] = []
 
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self._answer(self.rfile.read(int(self.headers["Content-Length"])))
+
         def do_GET(self) -> None:
+            self._answer(b"")
+
+        def _answer(self, body: bytes) -> None:
             parts = urlsplit(self.path)
-            request = Asked(parts.path, parse_qs(parts.query), {k.lower(): v for k, v in self.headers.items()})
+            headers = {name.lower(): text for name, text in self.headers.items()}
+            request = Asked(parts.path, parse_qs(parts.query), headers, body)
             asked.append(request)
             told = answers(request)
             told.before()

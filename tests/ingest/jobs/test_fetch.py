@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.client.retries import wait_s
 from app.errors import Invalid
+from ingest.guard import reachable, shown
 from ingest.jobs.fetch import Fetcher, Known
-from ingest.jobs.guard import reachable, shown
 from ingest.jobs.source import File, Limits, files
 from ingest.jobs.source_keys import Fetch, Source
 from tests.ingest.jobs.services import Told, in_turn, service

@@ -1,4 +1,4 @@
-"""Which addresses a job may reach: http and https, and by default nothing inside this machine or its networks.
+"""Which addresses the program may reach: http and https, and by default nothing inside this machine or its networks.
 
 A name is looked up once and the connection goes to the numbers that were looked at, so that it cannot mean another
 machine a moment later.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
@@ -17,6 +18,21 @@ import httpx2
 from app.errors import Invalid
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# The numbers of an address were looked at already: no proxy of the environment comes between.
+DIRECT = {"http://": None, "https://": None, "all://": None}
+
+
+@dataclass(frozen=True)
+class Use:
+    """What an address is for, as refusals name it, and what would allow it to be a private one."""
+
+    what: str
+    permission: str
+    secret: str
+
+
+SOURCE = Use("source", "say fetch.allow_private = true if that is meant", "put it into fetch.secret_headers")
 # IPv6 addresses that stand for IPv4 ones behind a translator.
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
@@ -28,20 +44,20 @@ def shown(url: httpx2.URL) -> str:
     return f"{url.scheme}://{host}{port}{url.path}{'?…' if url.query else ''}"
 
 
-def parsed(text: str) -> httpx2.URL:
+def parsed(text: str, use: Use = SOURCE) -> httpx2.URL:
     """An address that may be asked; Invalid says what is wrong with it."""
     try:
         url = httpx2.URL(text)
     except (httpx2.InvalidURL, ValueError) as error:
-        raise Invalid(f"source {text!r} is not an address: {error}") from error
+        raise Invalid(f"{use.what} {text!r} is not an address: {error}") from error
     if url.scheme not in ("http", "https") or not url.host:
-        raise Invalid(f"source {shown(url)}: only http and https addresses are fetched")
+        raise Invalid(f"{use.what} {shown(url)}: only http and https addresses are asked")
     if url.userinfo:
-        raise Invalid(f"source {shown(url)} holds a password: put it into fetch.secret_headers")
+        raise Invalid(f"{use.what} {shown(url)} holds a password: {use.secret}")
     return url
 
 
-def reachable(url: httpx2.URL, *, allow_private: bool) -> list[str]:
+def reachable(url: httpx2.URL, *, allow_private: bool, use: Use = SOURCE) -> list[str]:
     """The numbers the address's name stands for, none where a proxy looks it up; Invalid when one is private."""
     if _has_proxy(url) and not _is_number(url.host):
         return []
@@ -53,7 +69,7 @@ def reachable(url: httpx2.URL, *, allow_private: bool) -> list[str]:
         raise httpx2.ConnectError(f"no such host: {url.host}") from error
     numbers = list(dict.fromkeys(str(item[4][0]) for item in found))
     if not allow_private:
-        _refuse_private(url, numbers)
+        _refuse_private(url, numbers, use)
     return numbers
 
 
@@ -69,12 +85,11 @@ def pinned(url: httpx2.URL, number: str | None) -> tuple[httpx2.URL, dict[str, s
     )
 
 
-def _refuse_private(url: httpx2.URL, numbers: Sequence[str]) -> None:
+def _refuse_private(url: httpx2.URL, numbers: Sequence[str], use: Use) -> None:
     for number in numbers:
         if not _is_public(ipaddress.ip_address(number.partition("%")[0])):
             raise Invalid(
-                f"source {shown(url)} is at {number}, inside this machine or a private network: "
-                "say fetch.allow_private = true if that is meant"
+                f"{use.what} {shown(url)} is at {number}, inside this machine or a private network: {use.permission}"
             )
 
 

@@ -1,0 +1,1 @@
+"""Publications told to other programs by signed messages, with a log of every try."""
