@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -67,7 +67,9 @@ def policy_of(settings: Settings) -> Policy:
 def _looked(session: Session, arguments: argparse.Namespace) -> list[dict[str, object]]:
     if arguments.action == "list":
         return [_told(told) for told in subscriptions.webhooks(session, operator())]
-    return [_sent(sent) for sent in subscriptions.log_of(session, operator(), arguments.webhook, limit=SHOWN)]
+    found = subscriptions.log_of(session, operator(), arguments.webhook, limit=SHOWN)
+    tries = _tries if arguments.json else _tries_in_words
+    return [{**_sent(sent), "tries": tries(sent)} for sent in found]
 
 
 def _changed(session: Session, arguments: argparse.Namespace, policy: Policy) -> dict[str, object]:
@@ -102,17 +104,25 @@ def _told(told: Told) -> dict[str, object]:
 
 def _sent(sent: Sent) -> dict[str, object]:
     delivery = sent.delivery
-    tries: list[dict[str, Any]] = [
-        {"at": _moment(each.at), "status": each.status, "message": each.message, "duration_s": each.duration_s}
-        for each in sent.tries
-    ]
     return {
         "delivery": delivery.id,
         "vintage": delivery.vintage,
         "state": delivery.state,
         "next_at": _moment(delivery.next_at),
-        "tries": tries,
     }
+
+
+def _tries(sent: Sent) -> list[dict[str, object]]:
+    return [
+        {"at": _moment(each.at), "status": each.status, "message": each.message, "duration_s": each.duration_s}
+        for each in sent.tries
+    ]
+
+
+def _tries_in_words(sent: Sent) -> str:
+    return "; ".join(
+        f"{each.at:%Y-%m-%d %H:%M:%S} {each.status or ''} {each.message}".rstrip() for each in sent.tries
+    )
 
 
 def _moment(at: datetime | None) -> str | None:
