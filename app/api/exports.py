@@ -71,7 +71,7 @@ def table_answer(
     headers = {"Content-Disposition": f'attachment; filename="{name}.{format_}"'}
     media = MEDIA_TYPES[format_]
     if format_ == "xlsx":
-        return Response(xlsx.xlsx_file(columns, rows, notes), media_type=media, headers=headers)
+        return StreamingResponse(xlsx.xlsx_chunks(columns, rows, notes), media_type=media, headers=headers)
     if format_ == "csv":
         return StreamingResponse(csv.csv_chunks(columns, rows, dialect), media_type=media, headers=headers)
     chunks = arrow.parquet_chunks if format_ == "parquet" else arrow.arrow_chunks

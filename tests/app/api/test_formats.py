@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 from app.api.app import create_api
 from app.api.deps import Limits
 from app.db import writing
+from app.formats import xlsx
 from tests.makers import MORNING, publish_figures
 
 ADDRESS = "/v1/observations"
@@ -121,6 +122,20 @@ def test_openpyxl_reads_numbers_as_numbers_and_a_native_table(served: TestClient
     note = next(cell for cell in sheet["H"] if cell.value == HOSTILE)
     assert note.data_type == "s"
     assert book["notes"]["A1"].value == "Citymark"
+    assert served.get(f"{ADDRESS}?format=xlsx").content == content
+
+
+def test_a_long_workbook_is_a_plain_sheet_with_the_same_cells(served: TestClient, monkeypatch: Any) -> None:
+    table = openpyxl.load_workbook(io.BytesIO(served.get(f"{ADDRESS}?format=xlsx").content))
+    monkeypatch.setattr(xlsx, "MOST_TABLE_ROWS", 1)
+    content = served.get(f"{ADDRESS}?format=xlsx").content
+    plain = openpyxl.load_workbook(io.BytesIO(content))
+    for sheet in ("data", "notes"):
+        assert list(plain[sheet].values) == list(table[sheet].values)
+    assert not plain["data"].tables
+    assert plain["data"].auto_filter.ref == table["data"].tables["data"].ref
+    kinds = {cell.data_type for row in plain["data"].iter_rows() for cell in row}
+    assert "f" not in kinds
     assert served.get(f"{ADDRESS}?format=xlsx").content == content
 
 
