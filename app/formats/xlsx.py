@@ -13,7 +13,7 @@ import xlsxwriter
 from app.formats.table import Column, Notes
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-#: Beyond this many rows a workbook helps nobody (it takes 60 bytes of disk a cell while it is made); CSV takes any number.
+#: Beyond this many rows a workbook helps nobody, and a cell takes 60 bytes of disk while it is made.
 MOST_ROWS = 200_000
 #: A native table is held in memory; longer ones are a plain sheet with a filter, written row by row.
 MOST_TABLE_ROWS = 20_000

@@ -128,7 +128,8 @@ def test_openpyxl_reads_numbers_as_numbers_and_a_native_table(served: TestClient
 def test_a_long_workbook_is_a_plain_sheet_with_the_same_cells(served: TestClient, monkeypatch: Any) -> None:
     table = openpyxl.load_workbook(io.BytesIO(served.get(f"{ADDRESS}?format=xlsx").content))
     monkeypatch.setattr(xlsx, "MOST_TABLE_ROWS", 1)
-    content = served.get(f"{ADDRESS}?format=xlsx").content
+    # Another address: the first one's answer is kept.
+    content = served.get(f"{ADDRESS}?format=xlsx&limit=1000").content
     plain = openpyxl.load_workbook(io.BytesIO(content))
     for sheet in ("data", "notes"):
         assert list(plain[sheet].values) == list(table[sheet].values)
@@ -136,7 +137,7 @@ def test_a_long_workbook_is_a_plain_sheet_with_the_same_cells(served: TestClient
     assert plain["data"].auto_filter.ref == table["data"].tables["data"].ref
     kinds = {cell.data_type for row in plain["data"].iter_rows() for cell in row}
     assert "f" not in kinds
-    assert served.get(f"{ADDRESS}?format=xlsx").content == content
+    assert served.get(f"{ADDRESS}?format=xlsx&limit=1001").content == content
 
 
 def test_pyarrow_reads_parquet_and_the_stream(served: TestClient) -> None:
