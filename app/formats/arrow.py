@@ -60,7 +60,7 @@ def parquet_chunks(
 ) -> Iterator[bytes]:
     """A Parquet file, a piece a row group; the same table gives the same bytes."""
     schema, buffer = schema_of(columns, notes), _Buffer()
-    with pq.ParquetWriter(buffer, schema, compression="zstd") as file:
+    with pq.ParquetWriter(buffer, schema, compression="zstd", memory_pool=pa.system_memory_pool()) as file:
         for batch in _batches(columns, rows, schema):
             file.write_batch(batch)
             yield buffer.taken()

@@ -6,9 +6,6 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from fontTools.ttLib import TTFont
-from fontTools.varLib.instancer import instantiateVariableFont
-
 FONTS = Path(__file__).parents[2] / "dashboard" / "assets" / "fonts"
 SCRIPTS = ("latin", "cyrillic")
 WEIGHTS = {"regular": 400, "bold": 650}
@@ -17,6 +14,10 @@ WEIGHTS = {"regular": 400, "bold": 650}
 @lru_cache(maxsize=1)
 def font_files() -> dict[str, Path]:
     """`latin-regular`, `cyrillic-bold` and so on, unpacked once a process into a folder of its own."""
+    # Large, and needed for PDF and pictures alone.
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib.instancer import instantiateVariableFont
+
     folder = Path(tempfile.mkdtemp(prefix="citymark-fonts-"))
     found = {}
     for script in SCRIPTS:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from fpdf import FPDF
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -30,6 +30,9 @@ from dashboard.served.standing import Question, scorable
 from dashboard.served.subjects import Here, compared, here
 from dashboard.served.words import Words
 from dashboard.state import EVERY
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 LANGUAGES = ("ru", "en")
 # The narrow space of Russian numbers, which the typeface does not have.
@@ -54,6 +57,9 @@ class Told:
 
 def report(asked: Asked) -> Response:
     """The PDF; the same figures give the same bytes."""
+    # Large, and needed here alone.
+    from fpdf import FPDF
+
     code = asked.places["city"]
     with reading(asked.house.engine) as session:
         told = _told(session, asked, code)

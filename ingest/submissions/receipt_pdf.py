@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-
-from fpdf import FPDF
+from typing import TYPE_CHECKING
 
 from app.formats.typeface import SCRIPTS, font_files
 from ingest.submissions.views import Receipt
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Расписка о получении", "Receipt"),
@@ -43,6 +45,9 @@ STATES: dict[str, tuple[str, str]] = {
 
 def receipt_pdf(receipt: Receipt, *, language: str, address: str) -> bytes:
     """One page; `address` is where the hash is verified. The same receipt gives the same bytes."""
+    # Large, and needed here alone.
+    from fpdf import FPDF
+
     half = 0 if language == "ru" else 1
     page = FPDF(format="A4")
     page.set_creation_date(receipt.submitted_at or receipt.received_at)
