@@ -33,6 +33,8 @@ PAGES = {
     "/indicator/TI_SMART_LIGHTING?c=ru-kazan": ".plot svg",
     "/compare": ".heatmap",
 }
+# When Compare answers to a choice: until then it can be read, and what is chosen waits.
+LIVE = "#react-entry-point .heatmap"
 ROUNDS = 5
 # The moment the element first stands in the page, and when the page has come to rest after it.
 WATCH = """(() => { const look = () => {
@@ -53,6 +55,7 @@ def main() -> int:
         command = [sys.executable, "-m", "ingest", "serve", "--port", "{port}"]
         with serving(command, environment, "/readyz") as address:
             own = {path: measured(chromium, address + path, seen) for path, seen in PAGES.items()}
+            own["/compare, answers to choices"] = measured(chromium, f"{address}/compare", LIVE)
         peer = _peer(chromium, database)
     return _told(own, peer)
 

@@ -15,6 +15,8 @@ from sqlalchemy import Engine
 from app.db import reading
 from dashboard import bundles, guard, kept_callbacks
 from dashboard.components.frame import failure
+from dashboard.components.still import at_rest
+from dashboard.drawn import Drawn
 from dashboard.locale import Locale
 from dashboard.pages import compare
 from dashboard.texts import FIRST, LANGUAGES
@@ -40,7 +42,7 @@ def create_dashboard(engine: Engine, *, language: str) -> Flask:
         enable_mcp=False,
         add_log_handler=False,
     )
-    app.language = language
+    app.language, app.drawn = language, Drawn(engine, language)
     app.layout = html.Div(
         [
             dcc.Location(id="url", refresh=False),
@@ -60,6 +62,7 @@ class _Document(Dash):
     """The HTML document in the language of its address; nothing in it comes from another host."""
 
     language: str = FIRST
+    drawn: Drawn
 
     def interpolate_index(  # the signature is Dash's
         self,
@@ -90,14 +93,26 @@ class _Document(Dash):
 {fonts}{favicon}{css}
 </head>
 <body>
-<noscript><p>{escape(locale.say("no_script"))}</p></noscript>
-{app_entry}
+<noscript><p class="no-script">{escape(locale.say("no_script"))}</p></noscript>
+{_before(self.drawn, page)}{app_entry}
 <footer hidden>{config}{scripts}{renderer}</footer>
 </body>
 </html>"""
 
 
-def _add_callbacks(app: Dash, engine: Engine, language: str) -> None:
+def _before(drawn: Drawn, page: ModuleType) -> str:
+    """The page as markup, read while scripts load and where there are none; page.js puts the living one there."""
+    search = f"?{request.query_string.decode(errors='replace')}" if request.query_string else ""
+    try:
+        content = at_rest(drawn.page(page, search)[1])
+    except Exception:
+        # The callback meets the same error and tells the reader of it.
+        log.exception("page could not be drawn into its document")
+        return ""
+    return f'<div id="before">{content}</div>\n'
+
+
+def _add_callbacks(app: _Document, engine: Engine, language: str) -> None:
     def failed(error: Exception) -> tuple[object, object]:
         reference = uuid4().hex[:8]
         log.error("page failed, reference %s", reference, exc_info=error)
@@ -118,9 +133,9 @@ def _add_callbacks(app: Dash, engine: Engine, language: str) -> None:
     def show(path: object, search: object, choice: object) -> tuple[object, object]:
         page = next((page for page in PAGES if page.PATH == path), PAGES[0])
         chosen = choice if ctx.triggered_id == "choice" else None
-        with reading(engine) as session:
-            address, content = page.draw(session, language=language, search=search, choice=chosen)
-        return (address if chosen is not None else no_update), content
+        if chosen is None:
+            return no_update, app.drawn.page(page, search)[1]
+        return app.drawn.chosen(page, search, chosen)
 
     @app.callback(
         Output("compare-found", "children"),

@@ -74,6 +74,9 @@ class CompareState:
     peer: str | None = None
     as_of: str | None = None
     more: str | None = None
+    # The two indicators of the scatter, where they are not the first two.
+    across: str | None = None
+    up: str | None = None
     dropped: tuple[Dropped, ...] = field(default=(), compare=False)
 
     @classmethod
@@ -116,6 +119,8 @@ class CompareState:
             "peer": self.peer or "",
             "as_of": self.as_of or "",
             "more": self.more or "",
+            "x": self.across or "",
+            "y": self.up or "",
             "lang": "" if self.language == known.language else self.language,
         }
 
@@ -152,6 +157,8 @@ def _read(parameters: Mapping[str, str], known: Known) -> CompareState:
         peer=reading.peer(),
         as_of=reading.one("as_of", "dropped_as_of", known.has_as_of),
         more=reading.one("more", "dropped_more", EVERY.__eq__),
+        across=reading.one("x", "dropped_indicator", known.indicators.__contains__),
+        up=reading.one("y", "dropped_indicator", known.indicators.__contains__),
         dropped=tuple(reading.dropped),
     )
 
@@ -224,7 +231,7 @@ def _switched(parameters: Mapping[str, str], key: str, code: str) -> dict[str, s
 _CHOICES: dict[str, Callable[[Mapping[str, str], str], dict[str, str]]] = {
     "city-add": lambda parameters, code: _with(parameters, "c", code),
     "city-remove": lambda parameters, code: _without(parameters, "c", code),
-    "principle": lambda _, code: {"p": code, "i": "", "more": ""},
+    "principle": lambda _, code: {"p": code, "i": "", "more": "", "x": "", "y": ""},
     "indicator": lambda parameters, code: _switched(parameters, "i", code),
     "indicators-clear": lambda _parameters, _code: {"i": ""},
     "period": lambda _, code: {"t": code},
@@ -232,6 +239,8 @@ _CHOICES: dict[str, Callable[[Mapping[str, str], str], dict[str, str]]] = {
     "peer": lambda _, code: {"peer": code},
     "as_of": lambda _, code: {"as_of": code},
     "more": lambda _, code: {"more": code},
+    "across": lambda _, code: {"x": code},
+    "up": lambda _, code: {"y": code},
     "language": lambda _, code: {"lang": code},
     "reset": lambda parameters, _: dict.fromkeys(parameters, "") | {"lang": parameters["lang"]},
 }

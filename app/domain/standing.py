@@ -5,10 +5,12 @@ Missing values are NaN and never count; zero is a value like any other. Ties sha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -87,3 +89,16 @@ def verdict(value: float, among: Spread) -> Verdict:
 def quarter(place: float) -> int:
     """Which quarter of the group a percentile lies in: 1 the lowest, 4 the highest."""
     return min(4, int(place // 25) + 1)
+
+
+def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """Spearman's rank correlation of pairs, ties at their mean rank; None for fewer than three or without variation.
+
+    Source: Spearman, The proof and measurement of association between two things, 1904.
+    """
+    if len(first) < 3:
+        return None
+    ranks = [pd.Series(values).rank().to_numpy(np.float64) for values in (first, second)]
+    if any(np.ptp(each) == 0 for each in ranks):
+        return None
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])

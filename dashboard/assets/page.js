@@ -5,7 +5,15 @@
 (function () {
   let count = 0;
 
+  // The page as the server wrote it, to be read while scripts load; what is chosen on it waits for the living one.
+  let before = document.getElementById("before");
+  let waiting = null;
+
   function choose(name, value) {
+    if (before) {
+      waiting = [name, value];
+      return;
+    }
     // The number tells the same choice made twice from one choice reported twice.
     window.dash_clientside.set_props("choice", { data: { name: name, value: value, count: ++count } });
   }
@@ -92,8 +100,22 @@
     }
   }
 
+  // In one step between two paints, so nothing jumps.
+  function takePlace() {
+    const living = document.querySelector("#react-entry-point .frame");
+    if (!before || !living || living.querySelector(".bone")) {
+      return;
+    }
+    before.remove();
+    before = null;
+    if (waiting) {
+      choose(...waiting);
+    }
+  }
+
   function settle() {
     fill();
+    takePlace();
     const frame = document.querySelector(".frame");
     if (!frame) {
       return;

@@ -30,12 +30,13 @@ def chart_card(
     chart: dict[str, Any] | None,
     table: html.Details,
     taking: Component,
+    title: str | None = None,
 ) -> html.Figure:
-    """One chart with all that belongs to it."""
+    """One chart with all that belongs to it; it is called as its indicator unless `title` says otherwise."""
     picture = [] if chart is None else [_picture(chart)]
     return html.Figure(
         [
-            html.H3(indicator.name, id=key, title=indicator.definition),
+            html.H3(title or indicator.name, id=key, title=None if title else indicator.definition),
             html.P(note, className="note"),
             html.P(summary, className="summary"),
             *picture,
@@ -52,6 +53,13 @@ def taking(indicator: IndicatorView, view: View) -> html.P:
     address = f"/indicator/{indicator.code}?{view.query}"
     words = view.locale.say("take_along")
     return html.P(html.A(words, href=address, **aria(label=f"{words}: {indicator.name}")), className="taking")
+
+
+def taking_pair(across: IndicatorView, up: IndicatorView, view: View) -> html.P:
+    """The way to the same two indicators on the page of the first."""
+    words = view.locale.say("take_along")
+    address = f"/indicator/{across.code}?{view.query}&i={up.code}"
+    return html.P(html.A(words, href=address, **aria(label=f"{words}: {across.name}, {up.name}")), className="taking")
 
 
 def _picture(chart: dict[str, Any]) -> html.Div:
@@ -91,6 +99,20 @@ def trend_table(line: Trend, indicator: IndicatorView, view: View) -> html.Detai
         median = view.value(spread.median, indicator) if spread else "–"
         body.append([view.locale.period(line.periods[number]), *cells, median])
     return _table(say("table_of", title=indicator.name, unit=indicator.unit), head, body, view)
+
+
+def pair_table(
+    pairs: dict[str, tuple[float, float]], across: IndicatorView, up: IndicatorView, view: View
+) -> html.Details:
+    """Both values of every city that has them, chosen cities first."""
+    say = view.locale.say
+    chosen = {city.code: city.name for city in view.cities if city.code in pairs}
+    names = {**chosen, **{code: view.names.get(code, code) for code in pairs if code not in chosen}}
+    body = [
+        [name, view.value(pairs[code][0], across), view.value(pairs[code][1], up)] for code, name in names.items()
+    ]
+    head = [say("city"), f"{across.name}, {across.unit}", f"{up.name}, {up.unit}"]
+    return _table(say("pair_title", across=across.name, up=up.name), head, body, view)
 
 
 def standing_table(row: Row, indicator: IndicatorView, view: View) -> html.Details:

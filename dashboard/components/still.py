@@ -38,10 +38,43 @@ def markup(content: Any) -> str:
     return _element(content)
 
 
+def at_rest(content: Any) -> str:
+    """A page as markup before its scripts have come: drawings leave their place empty, fields wait."""
+    if isinstance(content, list | tuple):
+        return "".join(map(at_rest, content))
+    if not isinstance(content, Component):
+        return markup(content)
+    props = _props(content)
+    if content._namespace != "dash_html_components":
+        return _place_of(str(content._type), props)
+    filled = props.pop("data-html", None)
+    inner = at_rest(props.pop("children", None)) if filled is None else filled
+    return _tag(str(content._type).lower(), props, inner)
+
+
+def _place_of(kind: str, props: dict[str, Any]) -> str:
+    """What stands for a component that needs a script: a field that waits, or the room of a drawing."""
+    if kind == "Input":
+        shown = {name: props.get(name) for name in ("type", "placeholder")}
+        return _tag("input", {**shown, "disabled": True}, "")
+    return _tag("div", {"style": props.get("style")}, "")
+
+
 def _element(component: Component) -> str:
-    name = str(component._type).lower()
     props = _props(component)
-    content = markup(props.pop("children", None))
+    inner = markup(props.pop("children", None))
+    if component._type == "Select":
+        inner = _with_choice(inner, str(props.get("data-value", "")))
+    return _tag(str(component._type).lower(), props, inner)
+
+
+def _with_choice(options: str, value: str) -> str:
+    """The options of a select with this one chosen, for readers without a script."""
+    option = f'<option value="{escape(value)}">'
+    return options.replace(option, f"{option[:-1]} selected>", 1)
+
+
+def _tag(name: str, props: dict[str, Any], content: str) -> str:
     opening = f"<{name}{''.join(_attribute(key, value) for key, value in props.items())}>"
     return opening if name in _VOID else f"{opening}{content}</{name}>"
 

@@ -20,6 +20,7 @@ from dashboard.figures.distribution import distribution
 from dashboard.figures.trend import trend
 from dashboard.locale import Locale
 from dashboard.pages.compare_controls import controls
+from dashboard.pages.compare_pair import pair_section
 from dashboard.pages.subject import Subject, subject
 from dashboard.reference import Reference, indicator_view, place, read_reference
 from dashboard.state import EVERY, CompareState
@@ -147,6 +148,7 @@ def _sections(here: Subject, answer: Comparison) -> list[Component]:
         _trend_section([pair for pair in with_trend if pair in shown], view),
         *_more(here, len(rows)),
         _standing_section([pair for pair in shown if pair[0].spread is not None], view),
+        *pair_section(here, rows),
     ]
 
 

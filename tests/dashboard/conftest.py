@@ -128,7 +128,7 @@ class Watched:
     def settled(self) -> None:
         """Wait until no callback runs and the page shows its content."""
         self.page.wait_for_load_state("networkidle")
-        self.page.locator("main .card:not(.bone)").first.wait_for()
+        self.page.locator("#react-entry-point main .card:not(.bone)").first.wait_for()
 
     def screen(self, name: str, *, whole: bool = False) -> None:
         """Keep a picture in tests/screens, and in docs/screens when CITYMARK_WRITE_SCREENS is set."""

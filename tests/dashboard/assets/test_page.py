@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.dashboard.conftest import Watched
 
@@ -161,3 +161,57 @@ def test_pictures_of_the_page_are_kept(window: Watched, name: str, language: str
     window.screen(f"compare-{name}-{language}-whole", whole=True)
     page.locator("#compare-figures").scroll_into_view_if_needed()
     assert page.locator(".js-plotly-plot .main-svg").count() > 0
+
+
+def test_the_document_holds_the_page_for_readers_without_script(chromium: Browser, site: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site + KAZAN_UFA + "&t=2026-Q1&lang=en")
+    expect(page.locator("h1")).to_have_text("Compare cities")
+    assert page.get_by_label("Period").input_value() == "2026-Q1"
+    table = page.locator(".heatmap").inner_text()
+    assert "Kazan" in table
+    assert page.locator("noscript").inner_text().startswith("Choosing and charts need JavaScript")
+    scripted = chromium.new_page()
+    scripted.goto(site + KAZAN_UFA + "&t=2026-Q1&lang=en")
+    scripted.locator("#react-entry-point .heatmap").wait_for()
+    expect(scripted.locator("#before")).to_have_count(0)
+    assert scripted.locator(".heatmap").inner_text() == table
+    scripted.close()
+    context.close()
+
+
+def test_what_is_chosen_before_the_page_lives_is_done_when_it_does(window: Watched) -> None:
+    page = window.page
+    held = []
+    page.route("**/_dash-layout", lambda route: held.append(route))
+    page.goto(window.site + KAZAN_UFA, wait_until="commit")
+    page.locator("#before").get_by_role("button", name="Качество управления").click()
+    expect(page.locator(".lead")).to_contain_text("Технологичность инфраструктуры")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#react-entry-point .lead")).to_contain_text("Качество управления")
+    assert asked(page)["p"] == ["management"]
+
+
+def test_the_page_stands_still_while_it_comes_to_life(window: Watched) -> None:
+    window.page.add_init_script(
+        "window.shifts = []; new PerformanceObserver((list) => list.getEntries().forEach((entry) =>"
+        " window.shifts.push(entry.value))).observe({ type: 'layout-shift', buffered: true });"
+    )
+    page = window.open(KAZAN_UFA)
+    page.wait_for_timeout(500)
+    assert sum(page.evaluate("window.shifts")) < 0.05
+
+
+def test_two_indicators_are_chosen_for_the_scatter(window: Watched) -> None:
+    page = window.open(KAZAN_UFA)
+    page.get_by_label("По горизонтали").select_option("TI_SMART_LIGHTING")
+    expect(page.locator("#compare-pair-chart")).to_contain_text("освещения")
+    assert asked(page)["x"] == ["TI_SMART_LIGHTING"]
+    card = page.locator("figure", has=page.locator("#compare-pair-chart"))
+    card.get_by_text("Таблица").click()
+    first = card.locator("tbody th").all_inner_texts()[:2]
+    assert first == ["Казань", "Уфа"]
+    page.go_back()
+    expect(page.locator("#compare-pair-chart")).not_to_contain_text("освещения")

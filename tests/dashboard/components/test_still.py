@@ -6,7 +6,7 @@ import pytest
 from dash import dcc, html
 
 from dashboard.components.attributes import aria, data
-from dashboard.components.still import markup, still
+from dashboard.components.still import at_rest, markup, still
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,21 @@ def test_still_keeps_the_attributes_and_sends_the_content_as_markup() -> None:
         "aria-label": "Table",
         "data-html": "<p>x</p>",
     } | ({"children": None} if "children" in props else {})
+
+
+def test_a_page_at_rest_has_what_is_still_and_keeps_room_for_what_is_not() -> None:
+    hostile = '<img src=x onerror="alert(1)">'
+    field = dcc.Input(id="q", type="search", placeholder=hostile)
+    page = html.Div(
+        [still(html.P(hostile)), dcc.Graph(figure={}, style={"height": "200px"}), field], className="frame"
+    )
+    said = at_rest(page)
+    assert "<img" not in said
+    assert said.count("&lt;img") == 2
+    assert '<div style="height:200px"></div>' in said
+    assert " disabled>" in said
+
+
+def test_a_select_says_what_is_chosen() -> None:
+    options = [html.Option("a", value="1"), html.Option("b", value="2")]
+    assert '<option value="2" selected>b</option>' in markup(html.Select(options, **data(value="2")))

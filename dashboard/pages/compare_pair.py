@@ -1,0 +1,84 @@
+"""Two indicators of the comparison together: which two, how they go together, a chart and its table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dash import html
+from dash.development.base_component import Component
+
+from app.domain.standing import rank_correlation
+from app.queries.comparison import Row
+from dashboard.components import cards
+from dashboard.components.attributes import aria
+from dashboard.components.controls import Option, select
+from dashboard.components.still import still
+from dashboard.figures.scatter import Pairs, paired, scatter
+from dashboard.pages.subject import Subject
+from dashboard.view import IndicatorView, View
+
+LEAST_PAIRS = 3
+Shown = tuple[Row, IndicatorView]
+
+
+def pair_section(here: Subject, rows: Sequence[Shown]) -> list[Component]:
+    """The section; nothing where fewer than two indicators have figures."""
+    drawn = [pair for pair in rows if pair[0].spread is not None]
+    if len(drawn) < 2:
+        return []
+    across, up = _chosen(here, drawn)
+    say = here.locale.say
+    fields = [
+        _select("across", say("pair_across"), drawn, across[1].code),
+        _select("up", say("pair_up"), drawn, up[1].code),
+    ]
+    section = html.Section(
+        [
+            html.H2(say("pair_heading"), id="compare-pair"),
+            still(html.Div(fields, className="fields pair")),
+            _card(across, up, here.view),
+        ],
+        **aria(labelledby="compare-pair"),
+    )
+    return [section]
+
+
+def _chosen(here: Subject, drawn: Sequence[Shown]) -> tuple[Shown, Shown]:
+    """The two of the address where they are shown, else the first that are."""
+    known = {indicator.code: (row, indicator) for row, indicator in drawn}
+    across = known.get(here.state.across or "")
+    up = known.get(here.state.up or "")
+    first = across or next(pair for pair in drawn if pair is not up)
+    return first, up or next(pair for pair in drawn if pair is not first)
+
+
+def _select(name: str, label: str, drawn: Sequence[Shown], chosen: str) -> html.Div:
+    return select(name, label, [Option(indicator.code, indicator.name) for _, indicator in drawn], chosen)
+
+
+def _card(across: Shown, up: Shown, view: View) -> html.Figure:
+    pairs = paired(across[0], up[0])
+    words = (across[1], up[1])
+    periods = dict.fromkeys(view.locale.period(row.period or view.at) for row, _ in (across, up))
+    return cards.chart_card(
+        "compare-pair-chart",
+        across[1],
+        title=view.locale.say("pair_title", across=across[1].name, up=up[1].name),
+        note=" / ".join(periods),
+        summary=summary(pairs, view),
+        chart=scatter(pairs, *words, view) if len(pairs) >= LEAST_PAIRS else None,
+        table=cards.pair_table(pairs, *words, view),
+        taking=cards.taking_pair(*words, view),
+    )
+
+
+def summary(pairs: Pairs, view: View) -> str:
+    """How many cities have both, and whether their orders go together."""
+    say = view.locale.say
+    counted = say("scatter_said", count=len(pairs))
+    rho = rank_correlation([pair[0] for pair in pairs.values()], [pair[1] for pair in pairs.values()])
+    if rho is None:
+        return counted
+    kind = "none" if abs(rho) < 0.1 else "weak" if abs(rho) < 0.3 else "middling" if abs(rho) < 0.5 else "strong"
+    way = "" if kind == "none" else "_together" if rho > 0 else "_apart"
+    return f"{say('pair_' + kind + way, rho=view.locale.number(rho, 2))} {counted}"
