@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests start beside Python: a Chromium, an nginx, a Redis. What is there stays; the rest is Debian's packages.
+# What the tests start beside Python: a Chromium, an nginx, a Redis, strace. What is there stays; the rest is Debian's packages.
 set -euo pipefail
 
 wanted=()
@@ -11,6 +11,7 @@ done
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
 command -v nginx >/dev/null || wanted+=(nginx-light)
 command -v redis-server >/dev/null || wanted+=(redis-server)
+command -v strace >/dev/null || wanted+=(strace)
 [ "${#wanted[@]}" -gt 0 ] || exit 0
 
 mend="install ${wanted[*]} (apt-get install ${wanted[*]}; a Chromium elsewhere is named by CITYMARK_CHROMIUM), then run this again"
