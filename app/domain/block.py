@@ -19,7 +19,8 @@ from app.domain.status import PUBLIC
 Ints = NDArray[np.int32]
 Bools = NDArray[np.bool_]
 Objects = NDArray[np.object_]
-# What a row of the table brings, in this order; `value` is canonical decimal text.
+Column = Sequence[Any] | NDArray[Any]
+# The columns of the table, in this order; `value` is canonical decimal text.
 FIELDS = ("city_id", "period", "vintage", "value", "status", "confidentiality", "note", "attributes", "is_withdrawn")
 
 
@@ -31,7 +32,7 @@ class Texts:
     texts: Objects
 
     @classmethod
-    def of(cls, column: Sequence[str | None]) -> Texts:
+    def of(cls, column: Column) -> Texts:
         """The column with every text kept once."""
         codes, texts = pd.factorize(np.asarray(column, dtype=object))
         return cls((codes + 1).astype(np.int32), np.asarray([None, *texts.tolist()], dtype=object))
@@ -154,9 +155,9 @@ class Block:
         return np.concatenate(parts) if parts else self.by_city[:0]
 
 
-def rows_of(table: Sequence[Sequence[Any]]) -> Rows:
-    """Rows of the table (FIELDS each, in any order) as columns."""
-    columns = dict(zip(FIELDS, zip(*table, strict=True) if table else [()] * len(FIELDS), strict=True))
+def rows_of(table: Sequence[Column]) -> Rows:
+    """Columns of a table (FIELDS, rows in any order) as rows of a block."""
+    columns = dict(zip(FIELDS, table, strict=True))
     return Rows(
         np.asarray(columns["city_id"], dtype=np.int32),
         np.asarray(columns["period"], dtype=np.int32),
@@ -165,13 +166,13 @@ def rows_of(table: Sequence[Sequence[Any]]) -> Rows:
         Texts.of(columns["status"]),
         Texts.of(columns["note"]),
         Texts.of(columns["attributes"]),
-        np.asarray([letter == PUBLIC for letter in columns["confidentiality"]], dtype=np.bool_),
+        np.asarray(columns["confidentiality"], dtype=object) == PUBLIC,
         np.asarray(columns["is_withdrawn"], dtype=np.bool_),
     )
 
 
-def block_of(table: Sequence[Sequence[Any]], newest: int) -> Block:
-    """The block of an indicator's whole table."""
+def block_of(table: Sequence[Column], newest: int) -> Block:
+    """The block of an indicator's whole table, as columns (FIELDS)."""
     return _block(rows_of(table), newest)
 
 

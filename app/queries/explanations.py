@@ -24,6 +24,8 @@ from app.queries.scores import CityScore, Computed, Variant, computed, scores, v
 
 # Beside every city with a score: this many indicators on each side are named as strong or weak.
 NAMED = 5
+# The rank that scores bring their odds of.
+TOP = 10
 
 
 @dataclass(frozen=True)
@@ -212,11 +214,20 @@ def ahead(session: Session, variant: Variant, city: str, others: Iterable[str]) 
     return {other: _number(found.intervals.ahead(row, row_of(found, other, variant))) for other in others}
 
 
+def _share_within(session: Session, variant: Variant, city: str, rank: int) -> float | None:
+    """How often the draws give a city this rank or a better one; of the ten best the store knows it."""
+    if rank == TOP:
+        answer = scores(session, variant)
+        return next((row.p_top10 for row in answer.rows if row.city == city), None)
+    found = computed(session, variant)
+    return None if found.intervals is None else _number(found.intervals.p_within(rank)[row_of(found, city, variant)])
+
+
 def reach(session: Session, variant: Variant, city: str, rank: int) -> Reach:
     """What it would take a city to have this rank or a better one, and how often the draws give it already."""
-    found = computed(session, variant)
+    found = computed(session, replace(variant, draws=0))
     row = row_of(found, city, variant)
-    share = None if found.intervals is None else _number(found.intervals.p_within(rank)[row])
+    share = _share_within(session, variant, city, rank)
     if found.scored.ranks[row] == 0:
         return Reach(rank, None, None, None, "the city is not ranked: its gaps come first")
     goal = goal_score(found.scored, row, rank)

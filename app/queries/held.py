@@ -6,24 +6,32 @@ database; both ways give the same answers.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from threading import Event, Lock
+from typing import Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from cachetools import LRUCache
-from sqlalchemy import Engine, func, select
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Engine, and_, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
-from app.db import shared_pool
-from app.domain.block import Block, block_of, rows_of
-from app.models import Indicator, Observation, Vintage
+from app.db import fetch_columns, shared_pool
+from app.domain.block import FIELDS, Block, block_of, rows_of
+from app.models import Indicator, Observation, Vintage, VintageScope
 from app.queries.selection import columns
 
 DEFAULT_BYTES = 256_000_000
 # One indicator may take at most this part of the memory; a row takes about so many bytes.
 LARGEST_SHARE = 8
 ROW_BYTES = 40
+# Indicators fetched together by one pass over the table: more would hold more of it in memory at once.
+TOGETHER = 12
+Column = NDArray[Any]
+_TYPES = dict.fromkeys(("indicator_id", "city_id", "period", "vintage"), np.int32) | {"is_withdrawn": np.bool_}
 
 
 class Held:
@@ -34,22 +42,50 @@ class Held:
         self._blocks: LRUCache[int, Block] = LRUCache(max_bytes, getsizeof=lambda block: block.size_bytes)
         self._too_large: set[int] = set()
         self._lock = Lock()
+        # Held while fetching: whoever wants the same waits for it instead of fetching it again.
+        self._fetching = Lock()
 
     def block(self, session: Session, indicator_id: int, vintage: int) -> Block | None:
         """The indicator's block, knowing at least `vintage`; None when it is too large to be held."""
+        return self.blocks(session, [indicator_id], vintage)[indicator_id]
+
+    def blocks(self, session: Session, indicator_ids: Collection[int], vintage: int) -> dict[int, Block | None]:
+        """The indicators' blocks, knowing at least `vintage`; None for those too large to be held."""
+        found = self._at_hand(indicator_ids, vintage)
+        missing = [number for number in indicator_ids if number not in found]
+        for first in range(0, len(missing), TOGETHER):
+            with self._fetching:
+                part = missing[first : first + TOGETHER]
+                found |= self._at_hand(part, vintage)
+                found |= self._fetched(session, [number for number in part if number not in found])
+        return found
+
+    def _at_hand(self, indicator_ids: Iterable[int], vintage: int) -> dict[int, Block | None]:
+        found: dict[int, Block | None] = {}
         with self._lock:
-            block = self._blocks.get(indicator_id)
-            if indicator_id in self._too_large:
-                return None
-        if block is not None and block.newest >= vintage:
-            return block
-        fresh = _loaded(session, indicator_id) if block is None else _topped_up(session, indicator_id, block)
+            for number in indicator_ids:
+                block = self._blocks.get(number)
+                if number in self._too_large:
+                    found[number] = None
+                elif block is not None and block.newest >= vintage:
+                    found[number] = block
+        return found
+
+    def _fetched(self, session: Session, indicator_ids: Sequence[int]) -> dict[int, Block | None]:
+        """Blocks from the database: what is known already is only added to."""
         with self._lock:
-            if fresh.size_bytes * LARGEST_SHARE > self.max_bytes:
+            known = {number: self._blocks.get(number) for number in indicator_ids}
+        fresh = _loaded(session, [number for number, block in known.items() if block is None])
+        fresh |= _topped_up(session, {number: block for number, block in known.items() if block is not None})
+        return {number: self._kept(number, block) for number, block in fresh.items()}
+
+    def _kept(self, indicator_id: int, block: Block) -> Block | None:
+        with self._lock:
+            if block.size_bytes * LARGEST_SHARE > self.max_bytes:
                 self._too_large.add(indicator_id)
                 return None
-            self._blocks[indicator_id] = fresh
-        return fresh
+            self._blocks[indicator_id] = block
+        return block
 
     def lacks(self, indicator_ids: Collection[int]) -> int:
         """How many of the indicators are not held yet."""
@@ -87,20 +123,22 @@ def block_for(session: Session, indicator_id: int, vintage: int) -> Block:
     block = None
     if held is not None and held.has_room_for(session, indicator_id):
         block = held.block(session, indicator_id, vintage)
-    return _loaded(session, indicator_id) if block is None else block
+    return _loaded(session, [indicator_id])[indicator_id] if block is None else block
 
 
 def warm(engine: Engine, is_over: Event) -> None:
     """Hold what there is room for, so that the first reader does not wait for it, until `is_over` is set."""
     with engine.connect() as connection:
         ids = list(connection.scalars(select(Indicator.id).order_by(Indicator.id)))
-    for indicator_id in ids:
+    for first in range(0, len(ids), TOGETHER):
         if is_over.wait(0.001):
             return
         with Session(engine) as session:
             held, newest = held_for(session), _newest(session)
-            if held is not None and newest and held.has_room_for(session, indicator_id):
-                held.block(session, indicator_id, newest)
+            if held is None or not newest:
+                return
+            part = [number for number in ids[first : first + TOGETHER] if held.has_room_for(session, number)]
+            held.blocks(session, part, newest)
 
 
 def limit_memory(pool: Pool, max_bytes: int) -> None:
@@ -108,24 +146,56 @@ def limit_memory(pool: Pool, max_bytes: int) -> None:
     _OF_POOL[pool] = Held(max_bytes)
 
 
-def _loaded(session: Session, indicator_id: int) -> Block:
-    return block_of(_table(session, indicator_id, after=0), _newest(session))
+def _loaded(session: Session, indicator_ids: Sequence[int]) -> dict[int, Block]:
+    # Found by the index a row costs four times what it costs in passing: several are fetched by one pass over all.
+    by_index = Observation.indicator_id if len(indicator_ids) == 1 else Observation.indicator_id + 0
+    newest, chosen = _newest(session), by_index.in_(indicator_ids)
+    return {number: block_of(table, newest) for number, table in _tables(session, indicator_ids, chosen)}
 
 
-def _topped_up(session: Session, indicator_id: int, block: Block) -> Block:
-    return block.joined(rows_of(_table(session, indicator_id, after=block.newest)), _newest(session))
+def _topped_up(session: Session, blocks: Mapping[int, Block]) -> dict[int, Block]:
+    """The blocks with what vintages after theirs brought; most of them brought nothing."""
+    if not blocks:
+        return {}
+    newest, since = _newest(session), min(block.newest for block in blocks.values())
+    scope = select(VintageScope.indicator_id).where(VintageScope.vintage > since).distinct()
+    touched = set(session.scalars(scope))
+    found = {number: replace(block, newest=newest) for number, block in blocks.items() if number not in touched}
+    for number in blocks.keys() & touched:
+        block = blocks[number]
+        later = and_(Observation.indicator_id == number, Observation.vintage > block.newest)
+        for _, table in _tables(session, [number], later):
+            found[number] = block.joined(rows_of(table), newest)
+    return found
 
 
 def _newest(session: Session) -> int:
     return session.scalar(select(func.max(Vintage.number))) or 0
 
 
-def _table(session: Session, indicator_id: int, *, after: int) -> list[tuple[object, ...]]:
-    """The indicator's rows of vintages after `after`, as app.domain.block.FIELDS."""
-    city, _, period, vintage, *texts, is_withdrawn = columns()
-    value, status, confidentiality, note, attributes = texts
-    query = select(city, period, vintage, value, status, confidentiality, note, attributes, is_withdrawn)
-    query = query.where(Observation.indicator_id == indicator_id)
-    if after:
-        query = query.where(Observation.vintage > after)
-    return [tuple(row) for row in session.execute(query)]
+def _tables(
+    session: Session, indicator_ids: Sequence[int], chosen: ColumnElement[bool]
+) -> Iterator[tuple[int, list[Column]]]:
+    """Each indicator's rows as columns (app.domain.block.FIELDS), one indicator after the other."""
+    if not indicator_ids:
+        return
+    city, indicator, period, vintage, *texts, is_withdrawn = columns()
+    query = select(indicator, city, period, vintage, *texts, is_withdrawn).where(chosen)
+    once: dict[object, object] = {}
+    # An empty part stands first, for a query that finds nothing.
+    parts = [
+        _arrays([()] * (len(FIELDS) + 1), once),
+        *(_arrays(part, once) for part in fetch_columns(session, query)),
+    ]
+    whole = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    parts.clear()
+    for number in indicator_ids:
+        rows = np.flatnonzero(whole[0] == number)
+        yield number, [column[rows] for column in whole[1:]]
+
+
+def _arrays(part: Sequence[Sequence[Any]], once: dict[object, object]) -> list[Column]:
+    """A part of the table as arrays, the indicator first; equal values are one text, so that a pass stays small."""
+    named = dict(zip(("indicator_id", *FIELDS), part, strict=True))
+    named["value"] = [once.setdefault(text, text) for text in named["value"]]
+    return [np.asarray(column, dtype=_TYPES.get(name, object)) for name, column in named.items()]

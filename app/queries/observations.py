@@ -209,11 +209,12 @@ def _held(session: Session, selection: Selection, vintage: int) -> Figures | Non
         return None
     if not all(held.has_room_for(session, number) for number in ids):
         return None
-    blocks = {number: held.block(session, number, vintage) for number in ids}
+    blocks = held.blocks(session, ids, vintage)
     cities = None if selection.city_ids is None else np.unique(np.asarray(selection.city_ids, dtype=np.int32))
     periods = period_numbers(session, selection)
     parts = []
-    for number, block in blocks.items():
+    for number in ids:
+        block = blocks[number]
         if block is None:
             return None
         parts.append(_part(number, block, block.known(vintage, cities=cities, periods=periods)))

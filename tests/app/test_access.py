@@ -24,6 +24,7 @@ EXPECTED = {
     Action.SEND_REMINDERS: "nn yy nn",
     Action.MANAGE_ACCOUNTS: "nn nn ny",
     Action.SEE_AUDIT: "nn nn ny",
+    Action.MANAGE_WEBHOOKS: "nn nn ny",
     Action.MANAGE_OWN_TOKENS: "yy yy yy",
 }
 OFFICIAL = Actor(1, "official", frozenset({Role.OFFICIAL}), frozenset({OWN}))
@@ -72,5 +73,5 @@ def test_a_token_does_what_its_scope_says_and_its_owner_may() -> None:
     assert may(token(REVIEWER, Scope.REVIEW), Action.APPROVE, Thing(OWN, 1))
     assert may(token(REVIEWER, Scope.REVIEW), Action.SEE_SUBMISSION, Thing(OWN, 1))
     assert not may(token(REVIEWER, Scope.SUBMIT), Action.APPROVE, Thing(OWN, 1))
-    for action in (Action.MANAGE_OWN_TOKENS, Action.MANAGE_ACCOUNTS, Action.SEE_AUDIT):
+    for action in (Action.MANAGE_OWN_TOKENS, Action.MANAGE_ACCOUNTS, Action.SEE_AUDIT, Action.MANAGE_WEBHOOKS):
         assert not may(token(ADMINISTRATOR, *Scope), action)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from app.domain.block import block_of, rows_of
+from typing import Any
+
+from app.domain.block import FIELDS, block_of, rows_of
 
 # city, period, vintage, value, status, confidentiality, note, attributes, withdrawn
 TABLE = [
@@ -12,8 +14,12 @@ TABLE = [
 ]
 
 
+def columns(rows: list[Any]) -> list[list[Any]]:
+    return [[row[at] for row in rows] for at in range(len(FIELDS))]
+
+
 def values(vintage: int, **selection: object) -> list[object]:
-    block = block_of(TABLE, newest=3)
+    block = block_of(columns(TABLE), newest=3)
     return block.rows.value.at(block.known(vintage, **selection)).tolist()  # type: ignore[arg-type]
 
 
@@ -34,8 +40,8 @@ def test_periods_and_cities_narrow_the_answer() -> None:
 
 
 def test_later_rows_join_without_changing_the_past() -> None:
-    older = block_of(TABLE[:3], newest=2)
-    whole = older.joined(rows_of(TABLE[3:]), newest=3)
+    older = block_of(columns(TABLE[:3]), newest=2)
+    whole = older.joined(rows_of(columns(TABLE[3:])), newest=3)
     assert whole.newest == 3
     assert whole.rows.value.at(whole.known(2)).tolist() == ["3", "4", "5"]
     assert whole.rows.value.at(whole.known(3)).tolist() == ["3.5", "4"]
@@ -44,6 +50,6 @@ def test_later_rows_join_without_changing_the_past() -> None:
 
 
 def test_an_indicator_without_figures_is_an_empty_block() -> None:
-    empty = block_of([], newest=7)
+    empty = block_of(columns([]), newest=7)
     assert empty.known(7).tolist() == []
-    assert empty.joined(rows_of([]), newest=8).newest == 8
+    assert empty.joined(rows_of(columns([])), newest=8).newest == 8
