@@ -1,7 +1,7 @@
 """Are there known holes in what we install? pip-audit over requirements.lock, and an answer that cannot be misread.
 
-0: every locked package was looked up and none has a known hole. 1: these have. 2: not everything could be looked up, or
-the service did not answer: that is no clean bill. CITYMARK_AUDIT_PYTHON names a Python with pip-audit.
+0: every locked package was looked up and none has a known hole. 1: these have. 2: not everything could be looked up,
+or the service did not answer: that is no clean bill. CITYMARK_AUDIT_PYTHON names a Python with pip-audit.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def verdict(names: set[str], report: dict[str, Any]) -> tuple[int, list[str]]:
     """The exit code and the words to a report of pip-audit about the packages of these names."""
     found = report["dependencies"]
     holes = [
-        f"{each['name']} {each['version']}: {hole['id']}, mended in {', '.join(hole['fix_versions']) or 'no version yet'}"
+        f"{each['name']} {each['version']}: {hole['id']}, mended in {_versions(hole)}"
         for each in found
         for hole in each.get("vulns", [])
     ]
@@ -39,6 +39,10 @@ def verdict(names: set[str], report: dict[str, Any]) -> tuple[int, list[str]]:
         told = f"{len(skipped) or len(names)} of {len(names)} packages could not be looked up"
         return 2, [f"{told}: {', '.join(skipped[:5]) or 'all of them'} …"]
     return 0, [f"{len(asked)} packages looked up, no known hole"]
+
+
+def _versions(hole: dict[str, Any]) -> str:
+    return ", ".join(hole["fix_versions"]) or "no version yet"
 
 
 def _report(python: str, service: str) -> dict[str, Any] | str:

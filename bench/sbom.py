@@ -23,7 +23,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "dist" / "sbom.json"
 PINNED = re.compile(
-    r"^(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>[^\\]+?))?(?P<hashes>(?: \\\n +--hash=\S+)*)$",
+    r"^(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>[^\\]+?))?"
+    r"(?P<hashes>(?: \\\n +--hash=\S+)*)$",
     re.MULTILINE,
 )
 CARRIED = re.compile(r"^== (\S+) ([^\s:]+): ?(.*)$", re.MULTILINE)

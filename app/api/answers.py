@@ -202,7 +202,10 @@ async def _of_the_pool(request: Request, error: Exception) -> Response:
     return await _of_the_database(request, error)
 
 
-async def _unforeseen(_request: Request, error: Exception) -> Response:
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    if isinstance(error, OperationalError | PoolTimeout):
+        # Asked for before any route was reached.
+        return await _of_the_database(request, error)
     reference = uuid4().hex[:12]
     log.error("unforeseen error %s", reference, exc_info=error)
     return problem(500, "internal", f"something went wrong on our side; quote {reference} when you write to us")

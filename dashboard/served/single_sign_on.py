@@ -45,7 +45,7 @@ def provider_app(house: House, provider: Provider) -> Starlette:
     seal = Middleware(
         SessionMiddleware,
         secret_key=provider.secret_key,
-        session_cookie="citymark-way",
+        session_cookie="__Host-citymark-way" if house.is_secure else "citymark-way",
         max_age=WAY_LASTS_S,
         same_site="lax",
         https_only=house.is_secure,
