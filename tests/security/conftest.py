@@ -14,6 +14,7 @@ from app.db import connect, writing
 from tests.dashboard.conftest import chromium, demo_file, serve  # noqa: F401 - fixtures by their names
 from tests.dashboard.served.conftest import PASSWORD
 from tests.office import OPERATOR, PEOPLE
+from tests.security.hostile import Ministry, build
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +31,9 @@ def peopled(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> str:  
             people.set_password(session, person.actor(), PASSWORD, now=now)
     engine.dispose()
     return url
+
+
+@pytest.fixture(scope="session")
+def ministry(tmp_path_factory: pytest.TempPathFactory) -> Ministry:
+    """The ministry whose every name is hostile."""
+    return build(tmp_path_factory.mktemp("hostile"))
