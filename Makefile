@@ -40,8 +40,8 @@ format: $(BIN)/.dev ## put every file into the one form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-fuzz-uploads: $(BIN)/.dev ## thousands of faulty uploads, alone and mixed (some minutes)
-	CITYMARK_FUZZ_SEEDS=20 CITYMARK_FUZZ_MIXED=4000 $(BIN)/python -m pytest -q -n $(WORKERS) tests/ingest/upload/test_faults.py
+fuzz-uploads: $(BIN)/.dev ## ten thousand faulty uploads, alone and mixed (some minutes)
+	CITYMARK_FUZZ_SEEDS=20 CITYMARK_FUZZ_MIXED=8000 $(BIN)/python -m pytest -q -n $(WORKERS) tests/ingest/upload/test_faults.py
 
 fuzz-api: $(BIN)/.dev ## thousands of generated calls of every operation (some minutes)
 	CITYMARK_FUZZ_CALLS=600 $(BIN)/python -m pytest -q -n $(WORKERS) tests/app/api/test_contract.py

@@ -113,6 +113,7 @@ class Door:
         return send_with_headers
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        log.warning("refused: sent from the page of another site")
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008})

@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from app.access import ANONYMOUS, Actor
 from app.accounts.identity import actor_of
 from app.accounts.limits import Limiter
-from app.errors import CitymarkError, NotFound, TooMany, Unauthenticated
+from app.errors import CitymarkError, Forbidden, NotFound, TooMany, Unauthenticated
 from app.queries.freshness import freshness
 from dashboard.served.kept import KeptPages, tag_of
 from dashboard.served.pages import page
@@ -181,6 +181,8 @@ def _refused(asked: Asked, error: CitymarkError) -> Response:
     """What went wrong and what would be right; who has not signed in is taken to the sign-in."""
     if isinstance(error, Unauthenticated) and asked.path != "/sign-in":
         return asked.go(f"/sign-in?next={asked.path}")
+    if isinstance(error, Forbidden):
+        log.warning("refused: this account may not", extra={"said": {"account": asked.actor.account_id}})
     key = "not_found" if isinstance(error, NotFound) else "too_many" if isinstance(error, TooMany) else "refused"
     lines = [problem.message for problem in error.problems]
     return asked.page(
