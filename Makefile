@@ -7,8 +7,10 @@ PORT ?= 8000
 BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --universal --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header
 WORKERS ?= 2
+SECURITY_TESTS := tests/security tests/app/test_door.py tests/app/api/test_rights.py tests/dashboard/served/test_forms.py \
+	tests/dashboard/served/test_single_sign_on.py
 
-.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane bench bench-pages bench-read bench-scale spark lock migration screens clean machine
+.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane security audit sbom bench bench-pages bench-read bench-scale spark lock migration screens clean machine
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,14 +40,26 @@ format: $(BIN)/.dev ## put every file into the one form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-fuzz-uploads: $(BIN)/.dev ## thousands of faulty uploads, alone and mixed (some minutes)
-	CITYMARK_FUZZ_SEEDS=20 CITYMARK_FUZZ_MIXED=4000 $(BIN)/python -m pytest -q -n $(WORKERS) tests/ingest/upload/test_faults.py
+fuzz-uploads: $(BIN)/.dev ## ten thousand faulty uploads, alone and mixed (some minutes)
+	CITYMARK_FUZZ_SEEDS=20 CITYMARK_FUZZ_MIXED=8000 $(BIN)/python -m pytest -q -n $(WORKERS) tests/ingest/upload/test_faults.py
 
 fuzz-api: $(BIN)/.dev ## thousands of generated calls of every operation (some minutes)
 	CITYMARK_FUZZ_CALLS=600 $(BIN)/python -m pytest -q -n $(WORKERS) tests/app/api/test_contract.py
 
 kill-lane: $(BIN)/.dev ## two hundred publishers killed, on both engines (some minutes)
 	CITYMARK_KILLS=200 $(BIN)/python -m pytest -q -n $(WORKERS) tests/loss
+
+security: setup fuzz-uploads fuzz-api ## faulty files and calls, forged callbacks, hostile texts in Chromium, headers, bill of materials, audit
+	CITYMARK_FORGED_CALLBACKS=5000 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --timeout 600 $(SECURITY_TESTS)
+	@$(MAKE) --no-print-directory sbom
+	@$(MAKE) --no-print-directory audit
+
+audit: $(BIN)/.dev bench/.security/.ready ## known holes in the locked packages; fails where no vulnerability service answers
+	CITYMARK_AUDIT_PYTHON=$(CURDIR)/bench/.security/bin/python $(BIN)/python -m bench.audit
+
+sbom: $(BIN)/.dev bench/.security/.ready ## what the program is made of, as CycloneDX: dist/sbom.json
+	$(BIN)/python -m bench.sbom
+	bench/.security/bin/python -m bench.sbom --check
 
 bench: $(BIN)/.dev ## benchmarks beside their floors and peers, in one run
 	@mkdir -p bench/results
@@ -96,6 +110,11 @@ $(BIN)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(BIN)/.run
+
+bench/.security/.ready:
+	@test -x bench/.security/bin/python || $(PYTHON) -m venv bench/.security
+	@bench/.security/bin/pip install --quiet --disable-pip-version-check pip-audit 'cyclonedx-python-lib[json-validation]' packaging
+	@touch $@
 
 machine:
 	@tests/install_machine.sh

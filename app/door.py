@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import orjson
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+log = logging.getLogger("citymark.door")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
+# What says nothing of being kept is its reader's alone, and asked for anew; an error is kept by nobody.
+OF_ONE = (b"cache-control", b"private, no-cache")
+OF_NOBODY = (b"cache-control", b"no-store")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -53,7 +61,31 @@ class Door:
         if not length.isdigit() or int(length) > self.most_bytes:
             await self._answer(413, "too-large", f"at most {self.most_bytes} bytes are taken", scope, receive, send)
             return
-        await self.app(scope, self._counted(receive), self._with_headers(send))
+        await self._served(scope, self._counted(receive), self._with_headers(send))
+
+    async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What nobody has caught ends here, with the headers of every answer and no word of its cause."""
+        has_begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if has_begun:
+                # Half an answer is out: the connection is cut, so that nobody takes it for a whole one.
+                raise
+            if isinstance(error, OperationalError | PoolTimeout):
+                words = "the database did not answer; try again in a moment"
+                await self._answer(503, "unavailable", words, scope, receive, send)
+                return
+            reference = uuid4().hex[:12]
+            log.error("unforeseen error %s", reference, exc_info=error)
+            words = f"something went wrong on our side; quote {reference} when you write to us"
+            await self._answer(500, "internal", words, scope, receive, send)
 
     def _counted(self, receive: Receive) -> Receive:
         """Bytes that come without having been announced are counted; too many end the request."""
@@ -74,11 +106,14 @@ class Door:
                 given = message.setdefault("headers", [])
                 names = {name.lower() for name, _ in given}
                 given.extend(header for header in self.headers if header[0] not in names)
+                if b"cache-control" not in names and message["status"] != 304:
+                    given.append(OF_NOBODY if message["status"] >= 400 else OF_ONE)
             await send(message)
 
         return send_with_headers
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        log.warning("refused: sent from the page of another site")
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008})

@@ -124,7 +124,7 @@ def _answer(file: Path, cache_control: str) -> Response:
 
 def _compressed(response: Response) -> Response:
     """The answer compressed in passing, where that is worth it and the reader can undo it."""
-    if request.path.startswith("/assets/"):
+    if request.path.startswith("/assets/") and response.status_code in (200, 304):
         response.headers["Cache-Control"] = FOR_EVER if request.args.get("m") else A_DAY
     name = encoding(request.headers.get("Accept-Encoding", ""))
     if name == "identity" or response.status_code != 200 or "Content-Encoding" in response.headers:

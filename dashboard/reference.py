@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.domain.peers import SIZE_CLASSES, PeerGroup, parse_peer_group
+from app.domain.peers import SIZE_CLASSES, PeerGroup, can_be_named, parse_peer_group
 from app.domain.period import Period, parse_period
 from app.queries import reference, vintages
 from app.queries.comparison import newest_period, reporting_cities
@@ -45,7 +45,9 @@ class Reference:
             indicators=frozenset(self.indicators),
             principles=frozenset(self.principles),
             periods=frozenset(period.code for period in self.periods),
-            properties=frozenset((kind, value) for kind, values in kinds.items() for value in values if value),
+            properties=frozenset(
+                (kind, value) for kind, values in kinds.items() for value in values if can_be_named(value)
+            ),
             newest_vintage=self.newest_vintage,
         )
 
@@ -97,7 +99,7 @@ def default_period(
 def default_peer(first: CityEntry) -> str:
     """Size class and climate of a city as far as the register knows them; all cities where it knows neither."""
     known = {"size": first.size, "climate": first.city.climate}
-    return "+".join(f"{kind}:{value}" for kind, value in known.items() if value) or EVERY
+    return "+".join(f"{kind}:{value}" for kind, value in known.items() if can_be_named(value)) or EVERY
 
 
 def place(entry: CityEntry, reference: Reference, locale: Locale) -> str:

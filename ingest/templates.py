@@ -19,6 +19,7 @@ import xlsxwriter
 
 from app.domain.period import parse_period
 from app.domain.status import OBS_STATUS
+from app.formats.csv import as_text
 from ingest.upload.known import CityFacts, IndicatorFacts
 
 Language = Literal["ru", "en"]
@@ -96,7 +97,9 @@ def template_csv(template: Template) -> bytes:
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(header(template.language))
     for facts in template.asked:
-        cells = _cells(template, facts)
+        cells = {
+            name: as_text(text) if isinstance(text, str) else text for name, text in _cells(template, facts).items()
+        }
         previous = "" if cells["previous"] is None else format(cells["previous"], "f")
         cells["previous"] = previous.replace(".", ",") if template.language == "ru" else previous
         writer.writerow([cells.get(name, "") for name in COLUMNS])

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from app.errors import Busy, CitymarkError, Problem, TooMany, Unauthenticated
+from app.errors import Busy, CitymarkError, Forbidden, Problem, TooMany, Unauthenticated
 from app.observed import DATABASE_ERRORS
 
 if TYPE_CHECKING:
@@ -162,6 +162,8 @@ def install_problems(api: FastAPI) -> None:
 
 async def _of_our_own(_request: Request, error: Exception) -> Response:
     assert isinstance(error, CitymarkError)  # noqa: S101 - registered for this type alone
+    if isinstance(error, Forbidden | Unauthenticated):
+        log.warning("refused", extra={"said": {"code": error.code}})
     answer = problem(error.status, error.code, error.message, error.problems, error.extra)
     if isinstance(error, TooMany | Busy):
         answer.headers["Retry-After"] = str(error.retry_after_s)
@@ -208,7 +210,10 @@ async def _of_the_pool(request: Request, error: Exception) -> Response:
     return await _of_the_database(request, error)
 
 
-async def _unforeseen(_request: Request, error: Exception) -> Response:
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    if isinstance(error, OperationalError | PoolTimeout):
+        # Asked for before any route was reached.
+        return await _of_the_database(request, error)
     reference = uuid4().hex[:12]
     log.error("unforeseen error %s", reference, exc_info=error)
     return problem(500, "internal", f"something went wrong on our side; quote {reference} when you write to us")

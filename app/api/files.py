@@ -33,6 +33,9 @@ _OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cr
 class _Vintages(StaticFiles):
     """Files that never change: a vintage exported again has the same bytes."""
 
+    async def check_config(self) -> None:
+        """Before the first export there is no folder: then no file is found in it."""
+
     def file_response(
         self,
         full_path: str | PathLike[str],

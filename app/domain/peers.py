@@ -67,6 +67,11 @@ class PeerGroup:
         return all(city[kind] == value for kind, value in self.parts if kind != "near")
 
 
+def can_be_named(value: str | None) -> bool:
+    """Whether a property of a city can stand in the code of a group: what joins properties cannot be in one."""
+    return bool(value) and not {" ", "+"} & set(value or "")
+
+
 def parse_peer_group(text: str) -> PeerGroup:
     """`size:over_1m+country:RU` as a group; ValueError says what may stand there."""
     parts = []

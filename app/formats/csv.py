@@ -49,4 +49,9 @@ def _cell(cell: object, kind: str, is_excel: bool) -> str:
     text = str(cell)
     if kind == "number":
         return text.replace(".", ",") if is_excel else text
-    return f"'{text}" if kind == "text" and text.startswith(_COMMANDS) else text
+    return as_text(text) if kind == "text" else text
+
+
+def as_text(text: str) -> str:
+    """The text with an apostrophe before it where a spreadsheet would take it for a formula."""
+    return f"'{text}" if text.startswith(_COMMANDS) else text

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.access import Actor
+from app.access import ANONYMOUS, Actor
 from app.accounts.identity import actor_of
 from app.accounts.limits import Limiter
-from app.errors import CitymarkError, NotFound, TooMany, Unauthenticated
+from app.errors import CitymarkError, Forbidden, NotFound, TooMany, Unauthenticated
 from app.queries.freshness import freshness
 from dashboard.served.kept import KeptPages, tag_of
 from dashboard.served.pages import page
@@ -30,6 +31,11 @@ from ingest.upload import UploadLimits
 log = logging.getLogger("citymark.forms")
 LANGUAGE_COOKIE = "citymark-language"
 MOST_FIELDS = 3_000
+
+
+def language_cookie(*, is_secure: bool) -> str:
+    """Under HTTPS by a name that a browser takes from this host alone."""
+    return f"__Host-{LANGUAGE_COOKIE}" if is_secure else LANGUAGE_COOKIE
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,11 @@ def kept(house: House, handler: Handler, pages: KeptPages) -> Callable[[Request]
     def answered(request: Request) -> Response:
         if house.cookie in request.cookies or request.query_params.get("lang"):
             return _answered(house, handler, request, ({}, {}))
-        tag = tag_of(freshness(house.engine), request, _language(house, request))
+        try:
+            tag = tag_of(freshness(house.engine), request, _language(house, request))
+        except SQLAlchemyError:
+            # The page itself says that the database does not answer.
+            return _answered(house, handler, request, ({}, {}))
         found = pages.known(request, tag)
         return found or pages.keep(tag, _answered(house, handler, request, ({}, {})))
 
@@ -128,11 +138,10 @@ def _answered(
     house: House, handler: Handler, request: Request, given: tuple[dict[str, str], dict[str, tuple[str, bytes]]]
 ) -> Response:
     now, secret = house.clock(), request.cookies.get(house.cookie)
-    actor = actor_of(house.engine, cookie=secret, authorization=None, now=now)
     language = _language(house, request)
     asked = Asked(
         house,
-        actor,
+        ANONYMOUS,
         now,
         Words(language),
         request.url.path,
@@ -144,6 +153,7 @@ def _answered(
         house.public_url or f"{request.url.scheme}://{request.url.netloc}",
     )
     try:
+        asked = replace(asked, actor=actor_of(house.engine, cookie=secret, authorization=None, now=now))
         answer = handler(asked)
     except CitymarkError as error:
         answer = _refused(asked, error)
@@ -152,15 +162,16 @@ def _answered(
         log.error("page failed, reference %s", reference, exc_info=error)
         text = asked.words.say("error_text", reference=reference)
         answer = asked.page("message.html", 500, title=asked.words.say("failed"), text=text, retry=True)
-    if request.query_params.get("lang") in LANGUAGES:
-        answer.set_cookie(
-            LANGUAGE_COOKIE, language, max_age=31_536_000, secure=house.is_secure, httponly=True, samesite="lax"
-        )
+    if request.query_params.get("lang") in LANGUAGES and "public" not in answer.headers.get("Cache-Control", ""):
+        # What stands between may keep a public answer, and would hand the cookie to everybody.
+        name = language_cookie(is_secure=house.is_secure)
+        answer.set_cookie(name, language, max_age=31_536_000, secure=house.is_secure, httponly=True, samesite="lax")
     return answer
 
 
 def _language(house: House, request: Request) -> str:
-    for language in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+    chosen = request.cookies.get(language_cookie(is_secure=house.is_secure))
+    for language in (request.query_params.get("lang"), chosen):
         if language in LANGUAGES:
             return str(language)
     return house.language
@@ -170,6 +181,8 @@ def _refused(asked: Asked, error: CitymarkError) -> Response:
     """What went wrong and what would be right; who has not signed in is taken to the sign-in."""
     if isinstance(error, Unauthenticated) and asked.path != "/sign-in":
         return asked.go(f"/sign-in?next={asked.path}")
+    if isinstance(error, Forbidden):
+        log.warning("refused: this account may not", extra={"said": {"account": asked.actor.account_id}})
     key = "not_found" if isinstance(error, NotFound) else "too_many" if isinstance(error, TooMany) else "refused"
     lines = [problem.message for problem in error.problems]
     return asked.page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urlsplit
 
 from starlette.responses import Response
@@ -18,6 +19,7 @@ from app.queries import reference
 from dashboard.served.asked import Asked
 from ingest.webhooks import subscriptions
 
+log = logging.getLogger("citymark.forms")
 EVENTS = 50
 
 
@@ -38,7 +40,9 @@ def do_sign_in(asked: Asked) -> Response:
             secret = signing_in.by_password(session, email, asked.form.get("password", ""), now=asked.now)
     except (Unauthenticated, CitymarkError) as error:
         key = "sign_in_refused" if isinstance(error, Unauthenticated) else "too_many"
-        REFUSED_SIGN_INS.labels("wrong" if isinstance(error, Unauthenticated) else "too-many").inc()
+        why = "wrong" if isinstance(error, Unauthenticated) else "too-many"
+        REFUSED_SIGN_INS.labels(why).inc()
+        log.warning("sign-in refused", extra={"said": {"why": why}})
         words = asked.words.say(key)
         return asked.page("sign_in.html", error.status, next=after, email=email, error=words)
     return signed_in(asked, secret, after or "/sign-in")

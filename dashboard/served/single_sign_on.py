@@ -26,6 +26,11 @@ from dashboard.served.people import local_path
 log = logging.getLogger("citymark.single_sign_on")
 # The way there and back takes minutes; the sealed cookie that remembers it lives no longer.
 WAY_LASTS_S = 600
+#: How an ID token may be signed: by a key that the provider alone has.
+SIGNED = frozenset(
+    ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
+)
+USUAL = "RS256"
 
 
 @dataclass(frozen=True)
@@ -40,11 +45,11 @@ class Provider:
 
 def provider_app(house: House, provider: Provider) -> Starlette:
     """`/sign-in/provider` and the way back, with the sealed cookie that joins them."""
-    way = _Way(house, _client(provider), served(house, _refused))
+    way = _Way(house, _client(provider), provider.issuer, served(house, _refused))
     seal = Middleware(
         SessionMiddleware,
         secret_key=provider.secret_key,
-        session_cookie="citymark-way",
+        session_cookie="__Host-citymark-way" if house.is_secure else "citymark-way",
         max_age=WAY_LASTS_S,
         same_site="lax",
         https_only=house.is_secure,
@@ -73,12 +78,14 @@ class _Way:
 
     house: House
     client: Any
+    issuer: str
     refused: Callable[[Request], Awaitable[Response]]
 
     async def there(self, request: Request) -> Response:
         request.session["next"] = local_path(request.query_params.get("next", ""))
         base = self.house.public_url or f"{request.url.scheme}://{request.url.netloc}"
         try:
+            await self._meet()
             answer: Response = await self.client.authorize_redirect(request, f"{base}/sign-in/provider/back")
         except Exception as error:
             # Whatever the provider, or the network on the way to it, does wrong has one answer for the reader.
@@ -86,8 +93,17 @@ class _Way:
             return await self.refused(request)
         return answer
 
+    async def _meet(self) -> None:
+        """The provider must say that it is the one that was configured; of its algorithms ours alone are used."""
+        told: dict[str, Any] = await self.client.load_server_metadata()
+        if str(told.get("issuer", "")).rstrip("/") != self.issuer.rstrip("/"):
+            raise ValueError("the metadata are of another issuer")
+        name = "id_token_signing_alg_values_supported"
+        told[name] = [each for each in told.get(name, ()) if each in SIGNED] or [USUAL]
+
     async def back(self, request: Request) -> Response:
         try:
+            await self._meet()
             token: dict[str, Any] = await self.client.authorize_access_token(request)
             secret = await run_in_threadpool(_secret, self.house, token["userinfo"])
         except Exception as error:

@@ -98,7 +98,7 @@ def file_of(chart: Chart, rows: list[Shown], address: str, ending: str, *, is_pi
     headers = {
         "Cache-Control": FOR_EVER if is_pinned else "public, max-age=30",
         "Content-Disposition": f'inline; filename="{chart.name}-{chart.vintage}.{ending}"',
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; sandbox",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
     return Response(content, media_type=TYPES[ending], headers=headers)

@@ -98,10 +98,40 @@ def test_an_invitation_sets_a_password_once(session: Session) -> None:
         people.accept(session, key, PASSWORD, now=MORNING)
 
 
-@pytest.mark.parametrize("password", ["short", "a" * 30, "anna-is-my-name", "x" * 201])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "short",
+        "a" * 30,
+        "anna-is-my-name",
+        "x" * 201,
+        "Citymark2026!!",
+        "password1234",
+        "qwertyuiop123",
+        "Пароль123456",
+    ],
+)
 def test_a_weak_password_is_refused(password: str) -> None:
     with pytest.raises(Invalid):
         hashed(password, "anna@kazan.example")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "correct horse battery",
+        "804613975220",
+        "!?.,;:-_()[]{}",
+        "ПАРУС И ВЕСЛО",
+        "citymark is not my dog",
+        "x" * 3 + "yzabcdefghij",
+    ],
+)
+def test_a_password_of_any_composition_is_taken_as_it_stands(password: str) -> None:
+    kept = hashed(password, "anna@kazan.example")
+    assert fits(password, kept)
+    assert not fits(password.swapcase() + " ", kept)
+    assert fits("ы" * 60 + password, hashed("ы" * 60 + password, "anna@kazan.example"))
 
 
 def test_passwords_are_kept_by_argon2id_and_nobody_fits_none() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.peers import parse_peer_group
+from app.domain.peers import can_be_named, parse_peer_group
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,9 @@ def test_the_weights_of_likeness_are_by_aspect() -> None:
     near = parse_peer_group("near:ru-kazan:10:2-1-0-4").near
     assert near is not None
     assert near.by_aspect() == {"population": 2.0, "distance": 1.0, "country": 0.0, "climate": 4.0}
+
+
+def test_a_property_that_cannot_be_written_in_an_address_makes_no_group() -> None:
+    """A register whose climates have two words must not break the page that offers them as groups."""
+    assert can_be_named("severe")
+    assert [value for value in (None, "", "very cold", "a+b") if can_be_named(value)] == []

@@ -9,6 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 with warnings.catch_warnings():
@@ -19,6 +23,7 @@ with warnings.catch_warnings():
 from app.main import create_app
 from app.settings import Settings
 from tests.dashboard.served.conftest import Site
+from tests.servers import serving
 
 USERS = [
     User(sub="1", claims={"email": "Reviewer@city.example", "email_verified": True}),
@@ -95,3 +100,16 @@ def test_a_provider_that_does_not_answer_is_told(site: Site) -> None:
     answer = TestClient(create_app(settings), follow_redirects=False).get("/sign-in/provider/")
     assert answer.status_code == 401
     assert re.search("войдите по паролю", answer.text)
+
+
+def test_a_provider_that_says_it_is_another_leads_nowhere(site: Site, issuer: str) -> None:
+    def metadata(_request: Request) -> JSONResponse:
+        return JSONResponse({**httpx2.get(f"{issuer}/.well-known/openid-configuration").json(), "issuer": issuer})
+
+    with serving(Starlette(routes=[Route("/.well-known/openid-configuration", metadata)])) as other:
+        settings = Settings(
+            database_url=site.url, oidc_issuer=other, oidc_client_id="citymark", oidc_client_secret="a secret"
+        )
+        answer = TestClient(create_app(settings), follow_redirects=False).get("/sign-in/provider/")
+    assert answer.status_code == 401
+    assert "location" not in answer.headers
