@@ -8,7 +8,7 @@ BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --universal --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header
 WORKERS ?= 2
 
-.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane bench bench-pages bench-read bench-scale spark lock migration screens clean machine
+.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane bench bench-load bench-pages bench-read bench-scale spark lock migration screens clean machine
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,11 @@ kill-lane: $(BIN)/.dev ## two hundred publishers killed, on both engines (some m
 bench: $(BIN)/.dev ## benchmarks beside their floors and peers, in one run
 	@mkdir -p bench/results
 	$(BIN)/python -m bench
+
+bench-load: setup ## a million rows beside the engines' own imports, frictionless and sqlite-utils (some minutes)
+	@test -x bench/.peer/bin/python || $(PYTHON) -m venv bench/.peer
+	@test -x bench/.peer/bin/sqlite-utils || bench/.peer/bin/pip install --quiet --disable-pip-version-check frictionless sqlite-utils
+	CITYMARK_PEER_BIN=$(CURDIR)/bench/.peer/bin $(BIN)/python -m bench.bench_load
 
 bench-pages: setup ## how soon pages can be read in Chromium, beside Streamlit over the same database
 	@test -x bench/.peer/bin/python || ($(PYTHON) -m venv bench/.peer && bench/.peer/bin/pip install --quiet --disable-pip-version-check streamlit plotly pandas)

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
-from sqlalchemy import Boolean, Connection, Integer, Select, Table, func, select
+from sqlalchemy import Boolean, Connection, Integer, Select, Table, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from app.domain.block import Ints, Texts
@@ -40,22 +40,32 @@ def insert_columns(session: Session, table: Table, columns: Mapping[str, Column]
     """Add many rows, given as columns of one length, by the engine's own fast way: COPY, or long lists of VALUES.
 
     Columns hold what the driver takes: numbers, text, None. `is_bulk` says that the rows are many beside those
-    there: SQLite then builds the indexes anew, sorted, in place of growing them at random.
+    there: where that holds nobody up, indexes are then built anew, sorted, in place of growing at random.
     """
     connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        _copy(connection, table, columns)
-        return
-    rebuilt = sorted(table.indexes, key=lambda index: str(index.name)) if is_bulk else []
+    write = _copy if connection.dialect.name == "postgresql" else _insert_values
+    rebuilt = (
+        sorted(table.indexes, key=lambda index: str(index.name)) if is_bulk and _is_alone(connection, table) else []
+    )
     for index in rebuilt:
         index.drop(connection)
-    _insert_values(connection, table, columns)
+    write(connection, table, columns)
     for index in rebuilt:
         index.create(connection)
 
 
+def _is_alone(connection: Connection, table: Table) -> bool:
+    """Whether nobody waits while an index is away: on SQLite never, on PostgreSQL while there is nothing."""
+    if connection.dialect.name == "sqlite":
+        return True
+    owner = text("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass(:name)")
+    is_ours = connection.scalar(owner, {"name": f'"{table.name}"'})
+    return bool(is_ours) and connection.execute(select(literal(1)).select_from(table).limit(1)).first() is None
+
+
 def _copy(connection: Connection, table: Table, columns: Mapping[str, Column]) -> None:
-    """As CSV written by Arrow: an empty cell is NULL, a text stands in quotes."""
+    """As CSV written by Arrow: an empty cell is NULL, a text has quotes; what is NULL throughout is left out."""
+    columns = {name: column for name, column in columns.items() if not _is_blank(column)}
     names = ", ".join(f'"{name}"' for name in columns)
     cursor = connection.connection.cursor()
     with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT csv)') as copy:
@@ -123,6 +133,10 @@ def _cells(column: Column, first: int, last: int) -> list[Any]:
     return part.tolist() if isinstance(part, np.ndarray) else list(part)
 
 
+def _is_blank(column: Column) -> bool:
+    return isinstance(column, Texts) and not column.codes.any()
+
+
 def _is_constant(column: Column) -> bool:
     cells = column.codes if isinstance(column, Texts) else column
     if isinstance(cells, np.ndarray):
@@ -170,7 +184,7 @@ def _unlisted(counts: NDArray[np.int64], lists: Sequence[str], is_number: bool) 
     codes, different = pd.factorize(np.asarray(lists, dtype=object))
     lengths = np.zeros(len(different), dtype=np.int64)
     lengths[codes] = counts
-    cells = orjson.loads(f"[{','.join(text[1:-1] for text in different)}]")
+    cells = orjson.loads(f"[{','.join(cells[1:-1] for cells in different)}]")
     begins, starts = np.cumsum(lengths) - lengths, np.cumsum(counts) - counts
     places = np.repeat(begins[codes] - starts, counts) + np.arange(counts.sum())
     if is_number:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -100,10 +101,21 @@ def publish(session: Session, rows: pd.DataFrame, *, provenance: Provenance, now
         return Published(None, 0, 0, changes.unchanged, 0)
     new, withdrawn = int(changes.is_new.sum()), int(changes.is_withdrawn.sum())
     counts = {"new": new, "revised": len(changes.rows) - new - withdrawn, "withdrawn": withdrawn}
-    columns = _columns(changes.rows)
-    number = _add_vintage(session, provenance, now, counts, columns)
-    _add_periods(session, changes.rows["period"])
-    _add_observations(session, changes.rows, columns, number)
+    columns, last = (
+        _columns(changes.rows),
+        session.get(Vintage, session.scalar(select(func.max(Vintage.number))) or 0),
+    )
+    number = 1 if last is None else last.number + 1
+    # While the database takes the rows, another core makes their fingerprint.
+    with ThreadPoolExecutor(1) as beside:
+        sha256 = beside.submit(fingerprint, None if last is None else last.sha256, number, _parts(columns))
+        _add_periods(session, changes.rows["period"])
+        _add_observations(session, changes.rows, columns, number)
+    # A clock set back must not let a later vintage seem older than the one before it.
+    published_at = now if last is None else max(now, last.published_at + timedelta(microseconds=1))
+    described = {**asdict(provenance), **counts, "published_at": published_at, "sha256": sha256.result()}
+    session.add(Vintage(number=number, **described))
+    session.flush()
     return Published(vintage=number, unchanged=changes.unchanged, **counts)
 
 
@@ -231,30 +243,6 @@ def _newest(known: pd.DataFrame) -> pd.DataFrame:
     is_last = np.append(ordered[1:] != ordered[:-1], True)
     newest: pd.DataFrame = known[KEY + CONTENT].iloc[order[is_last]]
     return newest
-
-
-def _add_vintage(
-    session: Session, provenance: Provenance, now: datetime, counts: dict[str, int], columns: Columns
-) -> int:
-    newest = select(Vintage.number, Vintage.published_at, Vintage.sha256).order_by(Vintage.number.desc())
-    last = session.execute(newest.limit(1)).first()
-    number = 1 if last is None else last.number + 1
-    # A clock set back must not let a later vintage seem older than the one before it.
-    published_at = now if last is None else max(now, last.published_at + timedelta(microseconds=1))
-    vintage = Vintage(
-        number=number,
-        published_at=published_at,
-        kind=provenance.kind,
-        source=provenance.source,
-        published_by=provenance.published_by,
-        reason=provenance.reason,
-        is_simulated=provenance.is_simulated,
-        sha256=fingerprint(None if last is None else last.sha256, number, _parts(columns)),
-        **counts,
-    )
-    session.add(vintage)
-    session.flush()
-    return vintage.number
 
 
 def _columns(rows: pd.DataFrame) -> Columns:
