@@ -1,7 +1,7 @@
 """A million figures through the full door (read, match, check, compare, publish) beside the engines' own imports.
 
-The floor (`.import`, `\\copy`) brings the same rows into a table with the same key and nothing else, in one run on one
-file system. With CITYMARK_PEER_BIN also beside `frictionless validate` and `sqlite-utils insert`.
+The floor (`.import`, `\\copy`) brings the same rows into a table with the same key and nothing else, in one run on
+one file system. With CITYMARK_PEER_BIN also beside `frictionless validate` and `sqlite-utils insert`.
 """
 
 from __future__ import annotations
