@@ -17,13 +17,15 @@ from sqlalchemy.pool import Pool
 
 from app.db import shared_pool
 from app.domain.block import Block, block_of, rows_of
-from app.models import Indicator, Observation, Vintage
+from app.models import Indicator, Observation, Vintage, VintageScope
 from app.queries.selection import columns
 
 DEFAULT_BYTES = 256_000_000
 # One indicator may take at most this part of the memory; a row takes about so many bytes.
 LARGEST_SHARE = 8
 ROW_BYTES = 40
+# So many rows are fetched while a reader waits; longer histories are held from the start or asked of the database.
+SOON_ROWS = 100_000
 
 
 class Held:
@@ -56,13 +58,26 @@ class Held:
         with self._lock:
             return sum(number not in self._blocks for number in indicator_ids)
 
+    def is_soon_held(self, session: Session, indicator_ids: Collection[int]) -> bool:
+        """Whether those that are not held yet are fetched in no time, and put no other out."""
+        with self._lock:
+            lacking = [number for number in indicator_ids if number not in self._blocks]
+            free = self.max_bytes - self._blocks.currsize
+        rows = [rows_of_indicator(session, number) for number in lacking]
+        return not rows or (max(rows) <= SOON_ROWS and sum(rows) * ROW_BYTES <= free)
+
+    def is_full_for(self, session: Session, indicator_id: int) -> bool:
+        """Whether holding the indicator would put another one out."""
+        with self._lock:
+            free = self.max_bytes - self._blocks.currsize
+        return rows_of_indicator(session, indicator_id) * ROW_BYTES > free
+
     def has_room_for(self, session: Session, indicator_id: int) -> bool:
         """Whether the indicator is held, or small enough to be; asks the database only the first time."""
         with self._lock:
             if indicator_id in self._blocks or indicator_id in self._too_large:
                 return indicator_id in self._blocks
-        rows = session.scalar(select(func.count()).where(Observation.indicator_id == indicator_id)) or 0
-        if rows * ROW_BYTES * LARGEST_SHARE <= self.max_bytes:
+        if rows_of_indicator(session, indicator_id) * ROW_BYTES * LARGEST_SHARE <= self.max_bytes:
             return True
         with self._lock:
             self._too_large.add(indicator_id)
@@ -99,13 +114,21 @@ def warm(engine: Engine, is_over: Event) -> None:
             return
         with Session(engine) as session:
             held, newest = held_for(session), _newest(session)
-            if held is not None and newest and held.has_room_for(session, indicator_id):
+            if held is None or not newest or held.is_full_for(session, indicator_id):
+                continue
+            if held.has_room_for(session, indicator_id):
                 held.block(session, indicator_id, newest)
 
 
 def limit_memory(pool: Pool, max_bytes: int) -> None:
     """Hold at most so many bytes of the database behind `pool`."""
     _OF_POOL[pool] = Held(max_bytes)
+
+
+def rows_of_indicator(session: Session, indicator_id: int) -> int:
+    """How many rows there are of it, by what vintages say they touched: counting the rows grows with them."""
+    rows = select(func.sum(VintageScope.figures)).where(VintageScope.indicator_id == indicator_id)
+    return session.scalar(rows) or 0
 
 
 def _loaded(session: Session, indicator_id: int) -> Block:
@@ -127,5 +150,8 @@ def _table(session: Session, indicator_id: int, *, after: int) -> list[tuple[obj
     query = select(city, period, vintage, value, status, confidentiality, note, attributes, is_withdrawn)
     query = query.where(Observation.indicator_id == indicator_id)
     if after:
-        query = query.where(Observation.vintage > after)
+        # By the periods that were touched, so that a topping up costs what is new and not the whole history.
+        scope = VintageScope
+        touched = select(scope.period).where(scope.indicator_id == indicator_id, scope.vintage > after)
+        query = query.where(Observation.vintage > after, Observation.period.in_(touched))
     return [tuple(row) for row in session.execute(query)]
