@@ -24,7 +24,7 @@ from sqlalchemy import Engine
 
 from app.db import connect, reading, writing
 from app.domain.period import parse_period
-from app.queries.held import DEFAULT_BYTES, limit_memory
+from app.queries.held import DEFAULT_BYTES, held_for, limit_memory
 from app.queries.observations import page
 from app.queries.selection import Selection
 from bench import bench_load, growth_page
@@ -35,6 +35,8 @@ from tests.postgres import Postgres
 # Of the disk, for one figure while its database is built: rows, two indexes, the log, and what sorting takes.
 BYTES_A_FIGURE = 350
 QUESTIONS, ROUNDS = 60, 3
+# So many indicators are held for the questions of what is.
+HELD = 5
 NEXT = ("2026-Q1", "2026-Q2", "2026-Q3")
 ENGINES = ("SQLite", "PostgreSQL")
 
@@ -97,10 +99,14 @@ def _measured(url: str, size: Size, bytes_of: Callable[[Engine], int]) -> dict[s
     fill(engine, size)
     print(f"filled in {time.perf_counter() - start:.0f} s", flush=True)
     found = {"bytes": bytes_of(engine) / size.figures}
-    for name, memory in (("database", 0), ("as served", DEFAULT_BYTES)):
+    for name, memory in (("database", 0), ("256 MB", DEFAULT_BYTES)):
         limit_memory(engine.pool, memory)
         for asked in QUESTIONS_OF:
             found[f"{asked.name}, {name}"] = _median_ms(engine, size, asked)
+    _hold(engine, size)
+    for asked in QUESTIONS_OF_HELD:
+        found[f"{asked.name}, held"] = _median_ms(engine, size, asked)
+    limit_memory(engine.pool, DEFAULT_BYTES)
     found |= _published(engine)
     engine.dispose()
     return found
@@ -109,6 +115,21 @@ def _measured(url: str, size: Size, bytes_of: Callable[[Engine], int]) -> dict[s
 def _one_indicator(size: Size, dice: Random) -> Selection:
     period = dice.choice(size.periods[-40:-4])
     return Selection(indicator_ids=(dice.randrange(1, bench_load.INDICATORS + 1),), periods=((period, period),))
+
+
+def _one_held(size: Size, dice: Random) -> Selection:
+    period = dice.choice(size.periods[-40:-4])
+    return Selection(indicator_ids=(dice.randrange(1, HELD + 1),), periods=((period, period),))
+
+
+def _hold(engine: Engine, size: Size) -> None:
+    """Give the process as much memory as the whole history takes, and fill some of it."""
+    limit_memory(engine.pool, 100 * size.figures + DEFAULT_BYTES)
+    with reading(engine) as session:
+        held = held_for(session)
+        assert held is not None
+        for number in range(1, HELD + 1):
+            held.block(session, number, LAST_YEAR - size.periods[0].starts_on.year + 1)
 
 
 def _one_city(_size: Size, dice: Random) -> Selection:
@@ -122,6 +143,11 @@ QUESTIONS_OF = (
     Asked("one indicator, all cities, one quarter", _one_indicator),
     Asked("one city, all indicators, one quarter", _one_city),
     Asked("one indicator as of a year earlier", _one_indicator, is_old=True),
+)
+
+QUESTIONS_OF_HELD = (
+    Asked("one indicator, all cities, one quarter", _one_held),
+    Asked("one indicator as of a year earlier", _one_held, is_old=True),
 )
 
 
