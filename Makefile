@@ -10,7 +10,7 @@ WORKERS ?= 2
 SECURITY_TESTS := tests/security tests/app/test_door.py tests/app/api/test_rights.py tests/dashboard/served/test_forms.py \
 	tests/dashboard/served/test_single_sign_on.py
 
-.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane security audit sbom bench bench-pages bench-read bench-scale spark lock migration screens clean machine
+.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane security audit sbom bench bench-load bench-growth bench-growth-200 bench-pages bench-read bench-scale spark lock migration screens clean machine
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,17 @@ sbom: $(BIN)/.dev bench/.security/.ready ## what the program is made of, as Cycl
 bench: $(BIN)/.dev ## benchmarks beside their floors and peers, in one run
 	@mkdir -p bench/results
 	$(BIN)/python -m bench
+
+bench-load: setup ## a million rows beside the engines' own imports, frictionless and sqlite-utils (some minutes)
+	@test -x bench/.peer/bin/python || $(PYTHON) -m venv bench/.peer
+	@test -x bench/.peer/bin/sqlite-utils || bench/.peer/bin/pip install --quiet --disable-pip-version-check frictionless sqlite-utils
+	CITYMARK_PEER_BIN=$(CURDIR)/bench/.peer/bin $(BIN)/python -m bench.bench_load
+
+bench-growth: setup ## the same questions and the same quarter over 2.2 and 22 million figures (a quarter of an hour, 8 GB of disk)
+	$(BIN)/python -m bench.bench_growth
+
+bench-growth-200: setup ## the same up to 200 million on PostgreSQL (an hour or more, 70 GB of disk)
+	CITYMARK_GROWTH="2.2 22 200" CITYMARK_GROWTH_ENGINES=PostgreSQL $(BIN)/python -m bench.bench_growth
 
 bench-pages: setup ## how soon pages can be read in Chromium, beside Streamlit over the same database
 	@test -x bench/.peer/bin/python || ($(PYTHON) -m venv bench/.peer && bench/.peer/bin/pip install --quiet --disable-pip-version-check streamlit plotly pandas)

@@ -1,4 +1,4 @@
-"""The database: engines, sessions, column types. The only module that knows which database it is.
+"""The database: engines, sessions, column types. With app.bulk the only module that knows which database it is.
 
 SQLite is embedded and the default; PostgreSQL carries the large installation. Both hold the same schema and give
 the same answers; where they differ, a function here says so.
@@ -7,11 +7,10 @@ the same answers; where they differ, a function here says so.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,8 +22,6 @@ from sqlalchemy import (
     Engine,
     MetaData,
     Numeric,
-    Select,
-    Table,
     Text,
     TypeDecorator,
     create_engine,
@@ -32,7 +29,7 @@ from sqlalchemy import (
     make_url,
     text,
 )
-from sqlalchemy.engine import Compiled, Dialect
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import Pool
@@ -52,12 +49,9 @@ SAFE_WAL = (3, 51, 3)
 _PUBLISH_LOCK = 20_260_301
 _AUDIT_LOCK = 20_260_302
 _TURN_LOCK = 20_260_303
-# As many values as any SQLite since 3.32 lets one statement bind.
-MOST_BOUND = 32_766
 # Pages a SQLite connection keeps, in KiB: readers are many and the system keeps pages too, a large write sorts them.
 READING_KIB = 4_096
 WRITING_KIB = 65_536
-ROWS_AT_ONCE = 20_000
 
 
 class Base(DeclarativeBase):
@@ -245,80 +239,6 @@ def lock_audit(session: Session) -> None:
     """Wait until no other transaction adds to the audit chain; held to the end of the transaction."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _AUDIT_LOCK})
-
-
-def insert_columns(
-    session: Session, table: Table, columns: Mapping[str, Sequence[object]], *, is_bulk: bool = False
-) -> None:
-    """Add many rows, given as columns of one length, by the engine's own fast way: COPY, or long lists of VALUES.
-
-    Columns hold what the driver takes: integers, text, None. `is_bulk` says that the rows are many beside those
-    there: SQLite then builds the indexes anew, sorted, in place of growing them at random.
-    """
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        _copy(connection, table, columns)
-        return
-    rebuilt = sorted(table.indexes, key=lambda index: str(index.name)) if is_bulk else []
-    for index in rebuilt:
-        index.drop(connection)
-    _insert_values(connection, table, columns)
-    for index in rebuilt:
-        index.create(connection)
-
-
-def _copy(connection: Connection, table: Table, columns: Mapping[str, Sequence[object]]) -> None:
-    names = ", ".join(f'"{name}"' for name in columns)
-    cursor = connection.connection.cursor()
-    with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
-        for row in zip(*columns.values(), strict=True):
-            copy.write_row(row)
-    cursor.close()
-
-
-def _insert_values(connection: Connection, table: Table, columns: Mapping[str, Sequence[object]]) -> None:
-    """Binding a value costs more than writing it, so a column that says one thing throughout is bound once."""
-    names = [name for name, column in columns.items() if not _is_constant(column)] or list(columns)[:1]
-    constant = {name: column[0] for name, column in columns.items() if name not in names}
-    count = len(columns[names[0]])
-    at_once = (MOST_BOUND - len(constant)) // len(names)
-    cursor = connection.connection.cursor()
-    for first in range(0, count, at_once):
-        rows = zip(*(columns[name][first : first + at_once] for name in names), strict=True)
-        statement = _values_statement(table, names, list(constant), min(at_once, count - first))
-        cursor.execute(statement, [*constant.values(), *chain.from_iterable(rows)])
-    cursor.close()
-
-
-def _values_statement(table: Table, names: Sequence[str], constant: Sequence[str], rows: int) -> str:
-    """`INSERT … SELECT` over a list of VALUES; names come from our own table definitions, values are bound."""
-    into = ", ".join(f'"{name}"' for name in (*constant, *names))
-    chosen = ", ".join([*"?" * len(constant), *(f"column{n + 1}" for n in range(len(names)))])
-    row = f"({', '.join('?' * len(names))})"
-    return f'INSERT INTO "{table.name}" ({into}) SELECT {chosen} FROM (VALUES {", ".join([row] * rows)})'  # noqa: S608
-
-
-def _is_constant(column: Sequence[object]) -> bool:
-    return bool(column) and all(value == column[0] for value in column)
-
-
-def fetch_columns(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    """The answer to a query as columns of what the driver gives, so many rows at a time, no result object a row."""
-    connection = session.connection()
-    compiled = query.compile(connection.engine, compile_kwargs={"render_postcompile": True})
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(str(compiled), _bound(compiled))
-        while rows := cursor.fetchmany(ROWS_AT_ONCE):
-            yield list(zip(*rows, strict=True))
-    finally:
-        cursor.close()
-
-
-def _bound(compiled: Compiled) -> Any:
-    parameters = compiled.params
-    names = getattr(compiled, "positiontup", None)
-    return parameters if names is None else [parameters[name] for name in names]
 
 
 def integrity_faults(engine: Engine) -> Iterator[str]:

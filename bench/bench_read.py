@@ -76,11 +76,11 @@ def main() -> int:
 def build(folder: Path) -> Path:
     """The SQLite file with 2.2 million figures in two vintages: forty-two quarters, and a revision of the last."""
     bench_load.QUARTERS = QUARTERS
-    bench_load._write_source(folder)
+    bench_load.write_source(folder)
     engine = connect(f"sqlite:///{folder / 'citymark.db'}")
     migrations.upgrade(engine)
     with writing(engine) as session:
-        bench_load._register(session)
+        bench_load.register(session)
     run_job(
         engine,
         read_job(folder / "figures.toml"),

@@ -3,56 +3,101 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+from ingest.coded import parts_of
 
 KEY = ["city_id", "indicator_id", "period"]
-CONTENT = ["value", "status", "confidentiality", "note", "attributes", "is_withdrawn"]
+TEXTS = ["value", "status", "confidentiality", "note", "attributes"]
+CONTENT = [*TEXTS, "is_withdrawn"]
+Keys = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Rows that would be added, each a KEY and its CONTENT, and how many would change nothing."""
+    """Rows that would be added, each a KEY and its CONTENT, all in key order, and how many would change nothing."""
 
-    new: pd.DataFrame
-    revised: pd.DataFrame
-    withdrawn: pd.DataFrame
+    rows: pd.DataFrame
+    is_new: Bools
+    is_withdrawn: Bools
     unchanged: int
 
     @property
-    def rows(self) -> pd.DataFrame:
-        """All rows to be written, in key order."""
-        parts = [part for part in (self.new, self.revised, self.withdrawn) if len(part)]
-        empty = self.new[KEY + CONTENT]
-        return pd.concat(parts)[KEY + CONTENT].sort_values(KEY) if parts else empty
+    def new(self) -> pd.DataFrame:
+        """Figures that are not known yet."""
+        return self.rows[self.is_new]
+
+    @property
+    def withdrawn(self) -> pd.DataFrame:
+        """Figures that are taken back."""
+        return self.rows[self.is_withdrawn]
+
+    @property
+    def revised(self) -> pd.DataFrame:
+        """Figures that become others."""
+        return self.rows[~self.is_new & ~self.is_withdrawn]
 
 
 def diff(figures: pd.DataFrame, known: pd.DataFrame) -> Changes:
-    """Sort `figures` into new, revised, withdrawn and unchanged against `known`; both have KEY and CONTENT.
+    """Sort `figures` into new, revised, withdrawn and unchanged against `known`; both have KEY and CONTENT, coded.
 
     A key that `figures` does not name is not touched: withdrawing takes a row that says so. Values are canonical
     decimal text, so equal figures are equal strings.
     """
-    joined = figures[KEY + CONTENT].merge(
-        known[KEY + CONTENT], on=KEY, how="left", suffixes=("", "_known"), indicator=True
-    )
-    is_known = joined["_merge"] == "both"
-    same = is_known & _same_content(joined)
-    withdraws = joined["is_withdrawn"].astype(bool)
+    keys, known_keys = packed(figures, known)
+    figures, keys = in_order(figures, keys)
+    known, known_keys = in_order(known, known_keys)
+    places = np.searchsorted(known_keys, keys)
+    is_known = places < len(known_keys)
+    is_known[is_known] = known_keys[places[is_known]] == keys[is_known]
+    there = places[is_known]
+    same, was_withdrawn = np.zeros(len(keys), dtype=np.bool_), np.ones(len(keys), dtype=np.bool_)
+    same[is_known] = _same_content(figures, is_known, known, there)
+    was_withdrawn[is_known] = known["is_withdrawn"].to_numpy(dtype=np.bool_)[there]
+    withdraws = figures["is_withdrawn"].to_numpy(dtype=np.bool_)
     # Withdrawing what was never published, or is withdrawn already, changes nothing.
-    was_withdrawn = joined["is_withdrawn_known"].fillna(True).astype(bool)
-    idle = same | (withdraws & was_withdrawn)
-    return Changes(
-        new=joined.loc[~is_known & ~withdraws, KEY + CONTENT],
-        revised=joined.loc[is_known & ~idle & ~withdraws, KEY + CONTENT],
-        withdrawn=joined.loc[~idle & withdraws, KEY + CONTENT],
-        unchanged=int(idle.sum()),
-    )
+    changes = ~(same | (withdraws & was_withdrawn))
+    rows = figures if changes.all() else figures[changes]
+    return Changes(rows, (~is_known & ~withdraws)[changes], withdraws[changes], int((~changes).sum()))
 
 
-def _same_content(joined: pd.DataFrame) -> pd.Series[bool]:
-    same = pd.Series(True, index=joined.index)
-    for name in CONTENT:
-        left, right = joined[name], joined[f"{name}_known"]
-        same &= (left == right) | (left.isna() & right.isna())
-    return same
+def unchanged(figures: pd.DataFrame) -> Changes:
+    """What follows where every figure is known as it is."""
+    none = np.zeros(0, dtype=np.bool_)
+    return Changes(figures.head(0), none, none, len(figures))
+
+
+def packed(*frames: pd.DataFrame) -> list[Keys]:
+    """The KEY of every row as one number, which sorts as the KEY does; alike in all frames."""
+    numbers = np.zeros(sum(map(len, frames)), dtype=np.int64)
+    for name in KEY:
+        ranks, different = pd.factorize(np.concatenate([frame[name].to_numpy(np.int64) for frame in frames]))
+        order = np.empty(len(different), dtype=np.int64)
+        order[np.argsort(different)] = np.arange(len(different))
+        numbers = numbers * max(len(different), 1) + order[ranks]
+    return np.split(numbers, np.cumsum([len(frame) for frame in frames])[:-1])
+
+
+def in_order(frame: pd.DataFrame, keys: Keys) -> tuple[pd.DataFrame, Keys]:
+    """The rows by their keys; most come so, and then nothing is moved."""
+    if (keys[1:] >= keys[:-1]).all():
+        return frame, keys
+    order = np.argsort(keys, kind="stable")
+    return frame.iloc[order], keys[order]
+
+
+def _same_content(figures: pd.DataFrame, rows: Bools, known: pd.DataFrame, places: NDArray[np.intp]) -> Bools:
+    same = figures["is_withdrawn"].to_numpy()[rows] == known["is_withdrawn"].to_numpy()[places]
+    for name in TEXTS:
+        left, texts = parts_of(figures[name])
+        right, known_texts = parts_of(known[name])
+        # Numbers of the known texts as the figures number them: -2 is none of theirs, the last place is for None.
+        number = pd.Index(texts, dtype=object).get_indexer(cast(Any, pd.Index(known_texts, dtype=object)))
+        number = np.append(np.where(number < 0, -2, number), -1)
+        same &= left[rows] == number[right[places]]
+    return cast(Bools, same)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -12,21 +13,29 @@ from typing import cast as typed
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Table, Text, cast, func, select
+from sqlalchemy import ColumnElement, Select, Table, Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.db import fetch_columns, insert_columns, lock_for_publishing
-from app.domain.fingerprint import ROWS, fingerprint
+from app.bulk import fetch_columns, insert_columns
+from app.db import lock_for_publishing
+from app.domain.block import Texts
+from app.domain.fingerprint import ROWS, fingerprint, spelled
 from app.domain.number import canonical
 from app.domain.period import parse_period, period_of_number
 from app.domain.status import CONF_STATUS, OBS_STATUS
 from app.errors import Invalid, Problem
 from app.models import City, Indicator, Observation, ReferencePeriod, Vintage, VintageScope
-from ingest.diff import CONTENT, KEY, Changes, diff
+from ingest.coded import are_canonical, coded, joined, same, texts_of, told, used
+from ingest.diff import CONTENT, KEY, TEXTS, Changes, Keys, diff, in_order, packed, unchanged
 
 # What a figure to be published consists of: codes, the exact value as text or None, and what travels with it.
 FIGURE_COLUMNS = ["city", "indicator", "period", *CONTENT]
+USUAL: dict[str, str | None] = {"status": "A", "confidentiality": "F", "note": None, "attributes": None}
 NAMED_AT_MOST = 20
+MISSING = frozenset(code for code, status in OBS_STATUS.items() if status.is_missing)
+Columns = dict[str, Any]
+# How many rows there are, by what every vintage says it made known.
+WRITTEN = select(func.sum(Vintage.new + Vintage.revised + Vintage.withdrawn))
 
 
 @dataclass(frozen=True)
@@ -52,16 +61,26 @@ class Published:
 
 
 def figures(rows: list[dict[str, Any]] | pd.DataFrame) -> pd.DataFrame:
-    """Rows with some FIGURE_COLUMNS as a frame with all of them; what is left out gets its usual content."""
-    frame = pd.DataFrame(rows).astype(object)
-    usual = {"status": "A", "confidentiality": "F", "note": None, "attributes": None, "is_withdrawn": False}
-    for name, content in usual.items():
-        if name not in frame:
-            frame[name] = content
-        elif content is not None:
-            frame[name] = frame[name].where(frame[name].notna(), content)
-    frame["is_withdrawn"] = frame["is_withdrawn"].astype(bool)
-    return frame[FIGURE_COLUMNS].where(frame[FIGURE_COLUMNS].notna(), None)
+    """Rows with some FIGURE_COLUMNS as a frame with all of them, coded; what is left out gets its usual content."""
+    frame = pd.DataFrame(rows)
+    columns: dict[str, Any] = {name: _column(frame, name) for name in FIGURE_COLUMNS[:-1]}
+    is_withdrawn = (
+        frame["is_withdrawn"].to_numpy() if "is_withdrawn" in frame else np.zeros(len(frame), dtype=np.bool_)
+    )
+    if is_withdrawn.dtype != np.bool_:
+        is_withdrawn = np.asarray(
+            [cell is not None and cell == cell and bool(cell) for cell in is_withdrawn.tolist()]
+        )
+    return pd.DataFrame({**columns, "is_withdrawn": is_withdrawn.astype(np.bool_)})
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Categorical:
+    if name not in frame and name in USUAL:
+        return same(USUAL[name], len(frame))
+    column = coded(frame[name])
+    if USUAL.get(name) is None or (column.codes >= 0).all():
+        return column
+    return coded(np.asarray([USUAL[name] if pd.isna(cell) else cell for cell in column], dtype=object))
 
 
 def attributes_text(attributes: dict[str, str | None]) -> str | None:
@@ -80,10 +99,23 @@ def publish(session: Session, rows: pd.DataFrame, *, provenance: Provenance, now
     changes = plan(session, rows)
     if changes.rows.empty:
         return Published(None, 0, 0, changes.unchanged, 0)
-    counts = {"new": len(changes.new), "revised": len(changes.revised), "withdrawn": len(changes.withdrawn)}
-    number = _add_vintage(session, provenance, now, counts, changes.rows)
-    _add_periods(session, changes.rows["period"])
-    _add_observations(session, changes.rows, number)
+    new, withdrawn = int(changes.is_new.sum()), int(changes.is_withdrawn.sum())
+    counts = {"new": new, "revised": len(changes.rows) - new - withdrawn, "withdrawn": withdrawn}
+    columns, last = (
+        _columns(changes.rows),
+        session.get(Vintage, session.scalar(select(func.max(Vintage.number))) or 0),
+    )
+    number = 1 if last is None else last.number + 1
+    # While the database takes the rows, another core makes their fingerprint.
+    with ThreadPoolExecutor(1) as beside:
+        sha256 = beside.submit(fingerprint, None if last is None else last.sha256, number, _parts(columns))
+        _add_periods(session, changes.rows["period"])
+        _add_observations(session, changes.rows, columns, number)
+    # A clock set back must not let a later vintage seem older than the one before it.
+    published_at = now if last is None else max(now, last.published_at + timedelta(microseconds=1))
+    described = {**asdict(provenance), **counts, "published_at": published_at, "sha256": sha256.result()}
+    session.add(Vintage(number=number, **described))
+    session.flush()
     return Published(vintage=number, unchanged=changes.unchanged, **counts)
 
 
@@ -92,21 +124,23 @@ def plan(session: Session, rows: pd.DataFrame) -> Changes:
     rows = figures(rows)
     _refuse_bad_content(rows)
     keyed = _with_ids(session, rows)
-    doubled = keyed.duplicated(KEY, keep=False)
-    if doubled.any():
-        raise Invalid("the same figure stands twice", problems=_problems(rows[doubled.to_numpy()], "stands twice"))
-    return diff(keyed, _known(session, keyed))
+    (keys,) = packed(keyed)
+    _refuse_doubled(rows, keys)
+    keyed, _ = in_order(keyed, keys)
+    return unchanged(keyed) if _is_known_whole(session, keyed) else diff(keyed, _known(session, keyed))
 
 
 def _refuse_bad_content(rows: pd.DataFrame) -> None:
-    missing = {code for code, status in OBS_STATUS.items() if status.is_missing}
-    blank = rows["value"].isna()
-    wrong = ~rows["status"].isin(list(OBS_STATUS)) | (blank != rows["status"].isin(list(missing)))
-    wrong |= ~rows["confidentiality"].isin(list(CONF_STATUS))
+    blank = rows["value"].isna().to_numpy()
+    should_be_blank = told(rows["status"], lambda code: code in MISSING, np.bool_)
+    wrong = blank != should_be_blank
+    wrong |= told(rows["status"], lambda code: code not in OBS_STATUS, np.bool_)
+    wrong |= told(rows["confidentiality"], lambda code: code not in CONF_STATUS, np.bool_)
     if wrong.any():
         raise Invalid("status and value do not fit", problems=_problems(rows[wrong], "status does not fit the value"))
-    for digits in rows["value"].dropna().unique():
-        _refuse_unless_canonical(digits)
+    values = [digits for digits in used(rows["value"]) if digits is not None]
+    for place in np.flatnonzero(~are_canonical(values)).tolist():
+        _refuse_unless_canonical(values[place])
 
 
 def _refuse_unless_canonical(digits: str) -> None:
@@ -116,6 +150,13 @@ def _refuse_unless_canonical(digits: str) -> None:
         raise Invalid(str(error)) from error
     if right != digits:
         raise Invalid(f"{digits!r} is not in canonical form: write {right}")
+
+
+def _refuse_doubled(rows: pd.DataFrame, keys: Keys) -> None:
+    ordered = keys if (keys[1:] >= keys[:-1]).all() else np.sort(keys)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if twice.size:
+        raise Invalid("the same figure stands twice", problems=_problems(rows[np.isin(keys, twice)], "stands twice"))
 
 
 def _problems(rows: pd.DataFrame, message: str) -> tuple[Problem, ...]:
@@ -128,68 +169,100 @@ def _with_ids(session: Session, rows: pd.DataFrame) -> pd.DataFrame:
     """The same rows under KEY; Invalid names codes that are not registered."""
     cities = {code: number for code, number in session.execute(select(City.code, City.id))}
     indicators = {code: number for code, number in session.execute(select(Indicator.code, Indicator.id))}
-    numbers = {code: parse_period(code).number for code in rows["period"].unique()}
-    keyed = rows[CONTENT].copy()
+    keys: dict[str, Any] = {}
     for key, name, known in (("city_id", "city", cities), ("indicator_id", "indicator", indicators)):
-        unknown = sorted(set(rows[name].unique()) - known.keys())
+        unknown = sorted(str(code) for code in used(rows[name]) if code not in known)
         if unknown:
-            raise Invalid(f"{name} not registered: {', '.join(map(str, unknown[:NAMED_AT_MOST]))}")
-        keyed[key] = rows[name].map(known).astype("int64")
-    keyed["period"] = rows["period"].map(numbers).astype("int64")
-    return keyed
+            raise Invalid(f"{name} not registered: {', '.join(unknown[:NAMED_AT_MOST])}")
+        keys[key] = told(rows[name], lambda code, known=known: known[code], np.int64)  # type: ignore[misc]
+    keys["period"] = told(rows["period"], lambda code: parse_period(str(code)).number, np.int64)
+    return pd.DataFrame({**keys, **{name: rows[name].array for name in CONTENT}})
+
+
+def _is_known_whole(session: Session, keyed: pd.DataFrame) -> bool:
+    """Whether these very rows are what one vintage made known, and no later one touched anything of theirs.
+
+    Then its fingerprint is theirs, and no row has to be read: the same file again costs little more than reading it.
+    """
+    if keyed.empty:
+        return False
+    scope = VintageScope
+    last = session.scalar(select(func.max(scope.vintage)).where(*_span(scope, keyed)))
+    vintage = None if last is None else session.get(Vintage, last)
+    if vintage is None or vintage.new + vintage.revised + vintage.withdrawn != len(keyed):
+        return False
+    before = session.get(Vintage, vintage.number - 1)
+    return fingerprint(before.sha256 if before else None, vintage.number, _parts(_columns(keyed))) == vintage.sha256
+
+
+def _span(
+    table: type[Observation] | type[VintageScope], keyed: pd.DataFrame, *, by_index: bool = True
+) -> tuple[ColumnElement[bool], ...]:
+    """The indicators and the span of periods that `keyed` touches."""
+    low, high = int(keyed["period"].min()), int(keyed["period"].max())
+    # No index holds a sum.
+    indicator = table.indicator_id if by_index else table.indicator_id + 0
+    return indicator.in_(pd.unique(keyed["indicator_id"]).tolist()), table.period.between(low, high)
 
 
 def _known(session: Session, keyed: pd.DataFrame) -> pd.DataFrame:
     """What is known now of the indicators and the span of periods that `keyed` touches."""
     if keyed.empty:
         return keyed[KEY + CONTENT]
-    row = Observation
-    texts = (cast(row.value, Text), row.status, row.confidentiality, row.note, row.attributes, row.is_withdrawn)
-    query = (
-        select(row.city_id, row.indicator_id, row.period, *texts)
-        .where(row.indicator_id.in_(keyed["indicator_id"].unique().tolist()))
-        .where(row.period.between(int(keyed["period"].min()), int(keyed["period"].max())))
-        .order_by(row.city_id, row.indicator_id, row.period, row.vintage)
-    )
-    parts = [_known_part(columns) for columns in fetch_columns(session, query)]
-    # Ordered by vintage, the last row of a figure is what is known; finding it here is faster than in the database.
-    return pd.concat(parts).drop_duplicates(KEY, keep="last") if parts else keyed[KEY + CONTENT].head(0)
+    query, names = _touched(session, keyed)
+    parts = list(fetch_columns(session, query, keys=2))
+    if not parts:
+        return keyed[KEY + CONTENT].head(0)
+    columns = {name: _whole([part[place] for part in parts]) for place, name in enumerate(names)}
+    return _newest(pd.DataFrame(columns))
 
 
-def _known_part(columns: list[tuple[Any, ...]]) -> pd.DataFrame:
-    ids = {name: np.asarray(column, dtype=np.int64) for name, column in zip(KEY, columns[:3], strict=True)}
-    texts = {name: np.asarray(column, dtype=object) for name, column in zip(CONTENT, columns[3:], strict=True)}
-    return pd.DataFrame(ids | texts)
+def _touched(session: Session, keyed: pd.DataFrame) -> tuple[Select[*tuple[Any, ...]], list[str]]:
+    """The query for all rows that `keyed` may change, and what its columns are.
+
+    A quarter is looked up by indicator and period, whatever the history weighs; where most of the table is asked for,
+    reading it through in its own order is several times as fast, so no index must fit.
+    """
+    touched = select(func.sum(VintageScope.figures)).where(*_span(VintageScope, keyed))
+    is_most = 2 * (session.scalar(touched) or 0) > (session.scalar(WRITTEN) or 0)
+    order = KEY if is_most else ["indicator_id", "period", "city_id"]
+    names = [*order, "vintage", *CONTENT]
+    columns = [cast(Observation.value, Text) if name == "value" else getattr(Observation, name) for name in names]
+    return select(*columns).where(*_span(Observation, keyed, by_index=not is_most)), names
 
 
-def _add_vintage(
-    session: Session, provenance: Provenance, now: datetime, counts: dict[str, int], rows: pd.DataFrame
-) -> int:
-    newest = select(Vintage.number, Vintage.published_at, Vintage.sha256).order_by(Vintage.number.desc())
-    last = session.execute(newest.limit(1)).first()
-    number = 1 if last is None else last.number + 1
-    # A clock set back must not let a later vintage seem older than the one before it.
-    published_at = now if last is None else max(now, last.published_at + timedelta(microseconds=1))
-    vintage = Vintage(
-        number=number,
-        published_at=published_at,
-        kind=provenance.kind,
-        source=provenance.source,
-        published_by=provenance.published_by,
-        reason=provenance.reason,
-        is_simulated=provenance.is_simulated,
-        sha256=fingerprint(None if last is None else last.sha256, number, _parts(rows)),
-        **counts,
-    )
-    session.add(vintage)
-    session.flush()
-    return vintage.number
+def _whole(parts: list[Any]) -> Any:
+    return coded(joined(parts)) if isinstance(parts[0], Texts) else np.concatenate(parts)
 
 
-def _parts(rows: pd.DataFrame) -> Iterator[list[list[Any]]]:
-    for first in range(0, len(rows), ROWS):
-        part = rows.iloc[first : first + ROWS]
-        yield [part[name].tolist() for name in (*KEY, *CONTENT)]
+def _newest(known: pd.DataFrame) -> pd.DataFrame:
+    """Of each figure the row of its last vintage; finding it here is faster than in the database."""
+    (keys,) = packed(known)
+    order = np.lexsort((known["vintage"].to_numpy(), keys))
+    ordered = keys[order]
+    is_last = np.append(ordered[1:] != ordered[:-1], True)
+    newest: pd.DataFrame = known[KEY + CONTENT].iloc[order[is_last]]
+    return newest
+
+
+def _columns(rows: pd.DataFrame) -> Columns:
+    """KEY and CONTENT as they are written and hashed."""
+    numbers = {name: rows[name].to_numpy() for name in KEY}
+    return {
+        **numbers,
+        **{name: texts_of(rows[name]) for name in TEXTS},
+        "is_withdrawn": rows["is_withdrawn"].to_numpy(),
+    }
+
+
+def _parts(columns: Columns) -> Iterator[list[list[str]]]:
+    """Every cell as it is hashed, spelled once a different one."""
+    spelt = []
+    for column in columns.values():
+        codes, cells = (column.codes, column.texts) if isinstance(column, Texts) else pd.factorize(column)
+        spelt.append((codes, np.asarray([spelled(cell) for cell in cells.tolist()], dtype=object)))
+    for first in range(0, len(spelt[0][0]), ROWS):
+        yield [words[codes[first : first + ROWS]].tolist() for codes, words in spelt]
 
 
 def _add_periods(session: Session, numbers: pd.Series[int]) -> None:
@@ -208,11 +281,11 @@ def _add_periods(session: Session, numbers: pd.Series[int]) -> None:
     session.flush()
 
 
-def _add_observations(session: Session, rows: pd.DataFrame, vintage: int) -> None:
-    written = select(func.sum(Vintage.new + Vintage.revised + Vintage.withdrawn)).where(Vintage.number < vintage)
-    columns = {name: rows.assign(vintage=vintage)[name].tolist() for name in (*KEY, "vintage", *CONTENT)}
+def _add_observations(session: Session, rows: pd.DataFrame, columns: Columns, vintage: int) -> None:
+    written = WRITTEN.where(Vintage.number < vintage)
+    numbered = {**columns, "vintage": np.full(len(rows), vintage)}
     is_bulk = len(rows) > (session.scalar(written) or 0)
-    insert_columns(session, typed(Table, Observation.__table__), columns, is_bulk=is_bulk)
+    insert_columns(session, typed(Table, Observation.__table__), numbered, is_bulk=is_bulk)
     scope = rows.groupby(["indicator_id", "period"]).size().reset_index(name="figures").assign(vintage=vintage)
-    touched = {name: scope[name].tolist() for name in ("vintage", "indicator_id", "period", "figures")}
+    touched = {name: scope[name].to_numpy() for name in ("vintage", "indicator_id", "period", "figures")}
     insert_columns(session, typed(Table, VintageScope.__table__), touched)

@@ -20,7 +20,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 import migrations
-from app.db import connect, insert_columns, reading, writing
+from app.bulk import insert_columns
+from app.db import connect, reading, writing
 from app.models import FrameworkVersion, Score, ScoreRun
 from app.queries import vintages
 from app.queries.frameworks import framework_versions, not_in_database, resolved, spelled

@@ -51,6 +51,11 @@ class Texts:
         return Texts(np.concatenate([self.codes, shifted]), np.append(self.texts, later.texts[1:]))
 
     @property
+    def is_none(self) -> Bools:
+        """The rows that have no text."""
+        return np.asarray([text is None for text in self.texts], dtype=np.bool_)[self.codes]
+
+    @property
     def size_bytes(self) -> int:
         """Roughly what it takes in memory."""
         return self.codes.nbytes + sum(60 + len(text or "") for text in self.texts)

@@ -7,6 +7,9 @@ from decimal import Decimal
 
 LARGEST = Decimal(10) ** 15
 MOST_DIGITS = 30
+# The canonical spelling of most numbers, for readers of many at once: whatever it fits, `canonical` leaves as it is.
+# No more digits than decimal arithmetic keeps by itself.
+CANONICAL = r"0|-?(?:[1-9][0-9]{0,14}(?:\.[0-9]{0,12}[1-9])?|0\.[0-9]{0,12}[1-9])"
 _PLAIN = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 _SCIENTIFIC = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)[eE][+-]?\d{1,3}", re.ASCII)
 

@@ -19,8 +19,9 @@ from sqlalchemy import ColumnElement, Engine, and_, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
-from app.db import fetch_columns, shared_pool
-from app.domain.block import FIELDS, Block, block_of, rows_of
+from app.bulk import fetch_columns
+from app.db import shared_pool
+from app.domain.block import FIELDS, Block, Texts, block_of, rows_of
 from app.models import Indicator, Observation, Vintage, VintageScope
 from app.queries.selection import columns
 
@@ -28,8 +29,10 @@ DEFAULT_BYTES = 256_000_000
 # One indicator may take at most this part of the memory; a row takes about so many bytes.
 LARGEST_SHARE = 8
 ROW_BYTES = 40
-# Indicators fetched together by one pass over the table: more would hold more of it in memory at once.
-TOGETHER = 12
+# So many rows are fetched together by one pass over the table: more would hold more of it in memory at once.
+ROWS_TOGETHER = 600_000
+# So many rows are fetched while a reader waits; longer histories are held from the start or asked of the database.
+SOON_ROWS = 100_000
 Column = NDArray[Any]
 _TYPES = dict.fromkeys(("indicator_id", "city_id", "period", "vintage"), np.int32) | {"is_withdrawn": np.bool_}
 
@@ -53,11 +56,10 @@ class Held:
         """The indicators' blocks, knowing at least `vintage`; None for those too large to be held."""
         found = self._at_hand(indicator_ids, vintage)
         missing = [number for number in indicator_ids if number not in found]
-        for first in range(0, len(missing), TOGETHER):
+        for lot in _lots(session, missing):
             with self._fetching:
-                part = missing[first : first + TOGETHER]
-                found |= self._at_hand(part, vintage)
-                found |= self._fetched(session, [number for number in part if number not in found])
+                found |= self._at_hand(lot, vintage)
+                found |= self._fetched(session, [number for number in lot if number not in found])
         return found
 
     def _at_hand(self, indicator_ids: Iterable[int], vintage: int) -> dict[int, Block | None]:
@@ -92,13 +94,32 @@ class Held:
         with self._lock:
             return sum(number not in self._blocks for number in indicator_ids)
 
+    def is_soon_held(self, session: Session, indicator_ids: Collection[int]) -> bool:
+        """Whether those that are not held yet are fetched in no time, and put no other out."""
+        with self._lock:
+            lacking = [number for number in indicator_ids if number not in self._blocks]
+            free = self.max_bytes - self._blocks.currsize
+        rows = [rows_of_indicator(session, number) for number in lacking]
+        return not rows or (max(rows) <= SOON_ROWS and sum(rows) * ROW_BYTES <= free)
+
+    def fitting(self, session: Session, indicator_ids: Iterable[int]) -> list[int]:
+        """Those of the indicators that can be held beside each other and put no other out."""
+        with self._lock:
+            free = self.max_bytes - self._blocks.currsize
+        found = []
+        for number in indicator_ids:
+            size = rows_of_indicator(session, number) * ROW_BYTES
+            if size <= free and self.has_room_for(session, number):
+                found.append(number)
+                free -= size
+        return found
+
     def has_room_for(self, session: Session, indicator_id: int) -> bool:
         """Whether the indicator is held, or small enough to be; asks the database only the first time."""
         with self._lock:
             if indicator_id in self._blocks or indicator_id in self._too_large:
                 return indicator_id in self._blocks
-        rows = session.scalar(select(func.count()).where(Observation.indicator_id == indicator_id)) or 0
-        if rows * ROW_BYTES * LARGEST_SHARE <= self.max_bytes:
+        if rows_of_indicator(session, indicator_id) * ROW_BYTES * LARGEST_SHARE <= self.max_bytes:
             return True
         with self._lock:
             self._too_large.add(indicator_id)
@@ -130,20 +151,42 @@ def warm(engine: Engine, is_over: Event) -> None:
     """Hold what there is room for, so that the first reader does not wait for it, until `is_over` is set."""
     with engine.connect() as connection:
         ids = list(connection.scalars(select(Indicator.id).order_by(Indicator.id)))
-    for first in range(0, len(ids), TOGETHER):
+    with Session(engine) as session:
+        held, newest = held_for(session), _newest(session)
+        if held is None or not newest:
+            return
+        lots = list(_lots(session, held.fitting(session, ids)))
+    for lot in lots:
         if is_over.wait(0.001):
             return
         with Session(engine) as session:
-            held, newest = held_for(session), _newest(session)
-            if held is None or not newest:
-                return
-            part = [number for number in ids[first : first + TOGETHER] if held.has_room_for(session, number)]
-            held.blocks(session, part, newest)
+            held.blocks(session, lot, newest)
 
 
 def limit_memory(pool: Pool, max_bytes: int) -> None:
     """Hold at most so many bytes of the database behind `pool`."""
     _OF_POOL[pool] = Held(max_bytes)
+
+
+def rows_of_indicator(session: Session, indicator_id: int) -> int:
+    """How many rows there are of it, by what vintages say they touched: counting the rows grows with them."""
+    rows = select(func.sum(VintageScope.figures)).where(VintageScope.indicator_id == indicator_id)
+    return session.scalar(rows) or 0
+
+
+def _lots(session: Session, indicator_ids: Sequence[int]) -> Iterator[list[int]]:
+    """The indicators in lots that are fetched together."""
+    lot: list[int] = []
+    left = ROWS_TOGETHER
+    for number in indicator_ids:
+        rows = rows_of_indicator(session, number)
+        if lot and rows > left:
+            yield lot
+            lot, left = [], ROWS_TOGETHER
+        lot.append(number)
+        left -= rows
+    if lot:
+        yield lot
 
 
 def _loaded(session: Session, indicator_ids: Sequence[int]) -> dict[int, Block]:
@@ -158,12 +201,15 @@ def _topped_up(session: Session, blocks: Mapping[int, Block]) -> dict[int, Block
     if not blocks:
         return {}
     newest, since = _newest(session), min(block.newest for block in blocks.values())
-    scope = select(VintageScope.indicator_id).where(VintageScope.vintage > since).distinct()
-    touched = set(session.scalars(scope))
+    scope = VintageScope
+    touched = set(session.scalars(select(scope.indicator_id).where(scope.vintage > since).distinct()))
     found = {number: replace(block, newest=newest) for number, block in blocks.items() if number not in touched}
     for number in blocks.keys() & touched:
         block = blocks[number]
-        later = and_(Observation.indicator_id == number, Observation.vintage > block.newest)
+        # By the periods that were touched, so that topping up costs what is new and not the whole history.
+        periods = select(scope.period).where(scope.indicator_id == number, scope.vintage > block.newest)
+        key = (Observation.indicator_id == number, Observation.vintage > block.newest)
+        later = and_(*key, Observation.period.in_(periods))
         for _, table in _tables(session, [number], later):
             found[number] = block.joined(rows_of(table), newest)
     return found
@@ -180,22 +226,23 @@ def _tables(
     if not indicator_ids:
         return
     city, indicator, period, vintage, *texts, is_withdrawn = columns()
-    query = select(indicator, city, period, vintage, *texts, is_withdrawn).where(chosen)
-    once: dict[object, object] = {}
+    # In the order of the table for a pass, of the index for one indicator: groups of it are handed over together.
+    keys = {"city_id": city, "indicator_id": indicator, "period": period}
+    order = ["city_id", "indicator_id", "period"] if len(indicator_ids) > 1 else ["indicator_id", "period", "city_id"]
+    query = select(*(keys[name] for name in order), vintage, *texts, is_withdrawn).where(chosen)
+    names = [*order, *FIELDS[2:]]
     # An empty part stands first, for a query that finds nothing.
-    parts = [
-        _arrays([()] * (len(FIELDS) + 1), once),
-        *(_arrays(part, once) for part in fetch_columns(session, query)),
-    ]
-    whole = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    parts = [_arrays([[]] * len(names), names), *(_arrays(part, names) for part in fetch_columns(session, query, 2))]
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in names}
     parts.clear()
     for number in indicator_ids:
-        rows = np.flatnonzero(whole[0] == number)
-        yield number, [column[rows] for column in whole[1:]]
+        rows = np.flatnonzero(whole["indicator_id"] == number)
+        yield number, [whole[name][rows] for name in FIELDS]
 
 
-def _arrays(part: Sequence[Sequence[Any]], once: dict[object, object]) -> list[Column]:
-    """A part of the table as arrays, the indicator first; equal values are one text, so that a pass stays small."""
-    named = dict(zip(("indicator_id", *FIELDS), part, strict=True))
-    named["value"] = [once.setdefault(text, text) for text in named["value"]]
-    return [np.asarray(column, dtype=_TYPES.get(name, object)) for name, column in named.items()]
+def _arrays(part: Sequence[Any], names: Sequence[str]) -> dict[str, Column]:
+    """A part of the table as arrays; equal texts are one object, so that a pass stays small."""
+    cells = (column.texts[column.codes] if isinstance(column, Texts) else column for column in part)
+    return {
+        name: np.asarray(column, dtype=_TYPES.get(name, object)) for name, column in zip(names, cells, strict=True)
+    }

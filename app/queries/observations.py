@@ -204,8 +204,9 @@ def _held(session: Session, selection: Selection, vintage: int) -> Figures | Non
     if held is None:
         return None
     ids = sorted(set(_indicator_ids(session) if selection.indicator_ids is None else selection.indicator_ids))
-    if is_little(selection) and held.lacks(ids) > NARROW_INDICATORS:
-        # Soon after the start: asking for so little is quicker than fetching whole indicators for it.
+    if is_little(selection) and (held.lacks(ids) > NARROW_INDICATORS or not held.is_soon_held(session, ids)):
+        # Asking for so little is quicker than fetching whole indicators for it: soon after the start, or for ever
+        # where the history is longer than memory.
         return None
     if not all(held.has_room_for(session, number) for number in ids):
         return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ingest.coded import parts_of, told, used
 from ingest.findings import Finding, Findings, Severity
 
 KEY = ["city", "indicator", "period"]
@@ -19,9 +21,10 @@ Range = tuple[Decimal | None, Decimal | None]
 
 def without_repeats(frame: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     """Each figure once: equal repeats collapse with a notice, of contradicting ones none is loaded."""
-    repeated = frame[frame.duplicated(KEY, keep=False)]
-    if repeated.empty:
+    is_repeated = frame.duplicated(KEY, keep=False)
+    if not is_repeated.any():
         return frame
+    repeated = frame[is_repeated].astype({name: object for name in [*KEY, *CONTENT, "file"]})
     same = repeated.duplicated([*KEY, *CONTENT], keep="first")
     for row in _rows(repeated[same]):
         _report(findings, "repeated", "notice", row, "the same figure stands more than once; it is loaded once")
@@ -37,15 +40,18 @@ def without_repeats(frame: pd.DataFrame, findings: Findings) -> pd.DataFrame:
 
 def inside_ranges(frame: pd.DataFrame, ranges: Mapping[str, Range], findings: Findings) -> pd.DataFrame:
     """The figures inside their indicator's valid range; the others are reported and left out."""
-    unique = frame[["indicator", "value"]].dropna().drop_duplicates()
-    wrong = {
-        (indicator, value)
-        for indicator, value in unique.itertuples(index=False)
-        if not _is_inside(Decimal(value), ranges.get(indicator, (None, None)))
-    }
-    if not wrong:
+    lowest, highest = (_limits(frame, ranges, which) for which in (0, 1))
+    numbers = told(frame["value"], lambda text: np.nan if text is None else float(text), np.float64)
+    # Floats keep the order of decimals, so only where they say no, or equal, the exact ones have to be asked.
+    doubtful = np.flatnonzero((numbers <= lowest) | (numbers >= highest))
+    if not doubtful.size:
         return frame
-    outside = pd.Series([key in wrong for key in zip(frame["indicator"], frame["value"], strict=True)], frame.index)
+    asked = frame.iloc[doubtful][["indicator", "value"]].astype(object)
+    inside = {
+        key: _is_inside(Decimal(key[1]), ranges.get(key[0], (None, None))) for key in _pairs(asked.drop_duplicates())
+    }
+    outside = np.zeros(len(frame), dtype=np.bool_)
+    outside[doubtful] = [not inside[key] for key in _pairs(asked)]
     for row in _rows(frame[outside]):
         low, high = ranges[str(row["indicator"])]
         span = f"{'…' if low is None else low} to {'…' if high is None else high}"
@@ -55,13 +61,28 @@ def inside_ranges(frame: pd.DataFrame, ranges: Mapping[str, Range], findings: Fi
 
 def flag_outliers(frame: pd.DataFrame, limit_mad: float, findings: Findings) -> None:
     """A warning for every value far from the median of its indicator and period; it is loaded all the same."""
-    values = frame["value"].astype(float)
-    groups = [frame["indicator"], frame["period"]]
+    values = pd.Series(told(frame["value"], lambda text: np.nan if text is None else float(text), np.float64))
+    indicators, (periods, known) = parts_of(frame["indicator"])[0], parts_of(frame["period"])
+    groups = indicators.astype(np.int64) * len(known) + periods
     away = (values - values.groupby(groups).transform("median")).abs()
     mad = away.groupby(groups).transform("median") * MAD_TO_SD
-    far = (mad > 0) & (away > limit_mad * mad)
-    for row in _rows(frame[far.fillna(False)]):
+    far = ((mad > 0) & (away > limit_mad * mad)).to_numpy()
+    for row in _rows(frame[far]):
         _report(findings, "outlier", "warning", row, f"{_key(row)}: {row['value']} is far from the other cities")
+
+
+def _limits(frame: pd.DataFrame, ranges: Mapping[str, Range], which: int) -> NDArray[np.float64]:
+    """The lower or the upper limit of each row's indicator, infinite where there is none."""
+
+    def limit(code: str | None) -> float:
+        found = ranges.get(str(code), (None, None))[which]
+        return (-np.inf, np.inf)[which] if found is None else float(found)
+
+    return told(frame["indicator"], limit, np.float64)
+
+
+def _pairs(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    return zip(frame["indicator"].tolist(), frame["value"].tolist(), strict=True)
 
 
 def _is_inside(value: Decimal, span: Range) -> bool:
@@ -84,4 +105,4 @@ def _report(findings: Findings, check: str, severity: Severity, row: Mapping[str
 
 def missing_indicators(frame: pd.DataFrame, known: Mapping[str, Range]) -> list[str]:
     """Codes of indicators that no catalogue has."""
-    return sorted(set(np.unique(frame["indicator"].astype(str)).tolist()) - known.keys())
+    return sorted({str(code) for code in used(frame["indicator"])} - known.keys())

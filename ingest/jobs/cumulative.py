@@ -12,6 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from app.domain.number import canonical
+from ingest.coded import coded
 
 Rule = Literal["ytd_sum", "ytd_mean"]
 
@@ -22,13 +23,16 @@ def quarters(frame: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     The first quarter stays as it is. A later one needs itself and the one before; where either is blank the quarter
     is blank (status O) with a note that says which; where either was not reported there is no row.
     """
+    texts = [str(name) for name, kind in frame.dtypes.items() if kind == "category"]
+    frame = frame.astype(dict.fromkeys(texts, object))
     year, quarter = frame["period"].str[:4], frame["period"].str[-1].astype(int)
     before = frame.assign(period=year + "-Q" + (quarter + 1).astype(str))
     key = ["city", "indicator", "period"]
     joined = frame.merge(before[[*key, "value"]], on=key, how="left", suffixes=("", "_before"), indicator="reported")
     counted = joined[joined["period"].str.endswith("Q1") | (joined["reported"] == "both")].copy()
     counted["value"], counted["status"], counted["note"] = _derived(counted, rule)
-    return counted.drop(columns=["value_before", "reported"])
+    found = counted.drop(columns=["value_before", "reported"])
+    return found.assign(**{name: coded(found[name]) for name in texts})
 
 
 def _derived(frame: pd.DataFrame, rule: Rule) -> tuple[list[str | None], list[str], list[str | None]]:

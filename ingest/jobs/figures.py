@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from app.domain.block import Objects, Texts
+from app.domain.block import Bools, Texts
 from app.domain.period import parse_period
 from app.domain.status import OBS_STATUS
+from ingest.coded import coded, same, stacked
 from ingest.findings import Finding, Findings
 from ingest.jobs.description import Figures, Validity
 from ingest.jobs.matching import Register, city_reader
 from ingest.jobs.table import Table
-from ingest.jobs.texts import SEPARATOR, Where, joined, meanings, number_reader, period_reader
-from ingest.publish import FIGURE_COLUMNS, attributes_text
+from ingest.jobs.texts import SEPARATOR, Where, joined, meanings, number_reader, period_reader, plain_numbers
+from ingest.publish import FIGURE_COLUMNS, MISSING, attributes_text
 
-Bools = NDArray[np.bool_]
 # What travels with a figure on its way: where it stands in the source.
 ROW_COLUMNS = [*FIGURE_COLUMNS, "line", "file"]
 # Years (first, last, both included) in which a unit exists, by the text of the city column.
@@ -47,6 +47,13 @@ def figures_of(table: Table, spec: Figures, register: Register, years: Years, fi
     """The figures of a table as ROW_COLUMNS; rows with something that cannot be read are left out and reported."""
     reading = _Reading(table, spec, findings)
     city, unknown = reading.cities(register)
+    count = len(table.lines)
+    usual: dict[str, Any] = {
+        "confidentiality": same("F", count),
+        "note": reading.notes(),
+        "attributes": reading.attributes(),
+    }
+    usual |= {"is_withdrawn": np.zeros(count, dtype=np.bool_), "line": table.lines, "file": same(table.file, count)}
     frames = []
     for part in parts(spec):
         indicator, no_indicator = reading.indicators(part)
@@ -55,23 +62,11 @@ def figures_of(table: Table, spec: Figures, register: Register, years: Years, fi
         wrong |= reading.outside(years, period, wrong)
         value, no_number = reading.values(part, wrong)
         status, no_status = reading.statuses(value, wrong | no_number)
-        frame = pd.DataFrame(
-            {
-                "city": city,
-                "indicator": indicator,
-                "period": period,
-                "value": value,
-                "status": status,
-                "confidentiality": "F",
-                "note": reading.notes(),
-                "attributes": reading.attributes(),
-                "is_withdrawn": False,
-                "line": table.lines,
-                "file": table.file,
-            }
-        )
-        frames.append(frame[~(wrong | no_number | no_status)])
-    return pd.concat(frames, ignore_index=True)
+        wrong |= no_number | no_status
+        read = {"city": city, "indicator": indicator, "period": period, "value": value, "status": status}
+        frame = pd.DataFrame({**{name: coded(texts) for name, texts in read.items()}, **usual})[ROW_COLUMNS]
+        frames.append(frame[~wrong] if wrong.any() else frame)
+    return stacked(frames)
 
 
 def years_of(table: Table, spec: Validity) -> Years:
@@ -95,7 +90,7 @@ class _Reading:
     def _where(self, column: str) -> Where:
         return Where(self.table.file, column, self.table.lines)
 
-    def cities(self, register: Register) -> tuple[Objects, Bools]:
+    def cities(self, register: Register) -> tuple[Texts, Bools]:
         spec = self.spec.city
         texts = self.table.column(spec.column)
         if spec.by == "name" and spec.region:
@@ -103,10 +98,10 @@ class _Reading:
         found = Findings() if spec.unknown == "skip" else self.findings
         return meanings(texts, city_reader(spec, register), "unknown-city", self._where(spec.column), found)
 
-    def indicators(self, part: Part) -> tuple[Objects | str, Bools]:
+    def indicators(self, part: Part) -> tuple[Texts, Bools]:
         spec = self.spec.indicator
         if part.indicator is not None or spec.column is None:
-            return str(part.indicator), self._none()
+            return self._same(str(part.indicator)), self._none()
 
         def read(text: str) -> str | None:
             if text in spec.codes:
@@ -117,11 +112,10 @@ class _Reading:
             self.table.column(spec.column), read, "unknown-indicator", self._where(spec.column), self.findings
         )
 
-    def periods(self, part: Part) -> tuple[Objects, Bools]:
+    def periods(self, part: Part) -> tuple[Texts, Bools]:
         spec = self.spec.period
         if part.period is not None:
-            code = parse_period(part.period).code
-            return np.full(len(self.table.lines), code, dtype=object), self._none()
+            return self._same(parse_period(part.period).code), self._none()
         texts, name = self._period_texts()
         return meanings(texts, period_reader(spec), "unreadable-period", self._where(name), self.findings)
 
@@ -134,14 +128,14 @@ class _Reading:
         columns = [self.table.column(name) for name in names]
         return joined(columns, lambda words: _filled(template, dict(zip(names, words, strict=True)))), template
 
-    def outside(self, years: Years, period: Objects, ignored: Bools) -> Bools:
+    def outside(self, years: Years, period: Texts, ignored: Bools) -> Bools:
         """Rows of a unit that did not exist then."""
         outside = self._none()
         if not years:
             return outside
         names = self.table.column(self.spec.city.column)
         for row in np.flatnonzero(~ignored).tolist():
-            unit, code = str(names.texts[names.codes[row]]), period[row]
+            unit, code = str(names.texts[names.codes[row]]), str(period.texts[period.codes[row]])
             spans = years.get(unit)
             year = int(code[:4])
             if spans is not None and not any(first <= year <= last for first, last in spans):
@@ -150,12 +144,11 @@ class _Reading:
                 self._report("outside-its-years", "error", row, self.spec.city.column, message, unit)
         return outside
 
-    def values(self, part: Part, ignored: Bools) -> tuple[Objects, Bools]:
-        texts = self.table.column(part.column)
+    def values(self, part: Part, ignored: Bools) -> tuple[Texts, Bools]:
+        texts, spec = self.table.column(part.column), self.spec.value
         found = Findings()
-        value, wrong = meanings(
-            texts, number_reader(self.spec.value), "unreadable-number", self._where(part.column), found
-        )
+        where, plain = self._where(part.column), plain_numbers(texts, spec)
+        value, wrong = meanings(texts, number_reader(spec), "unreadable-number", where, found, is_plain=plain)
         # A row that is left out anyway is reported once, for what is wrong with it first.
         skipped = set(self.table.lines[ignored].tolist())
         for finding in found:
@@ -163,12 +156,12 @@ class _Reading:
                 self.findings.add(finding)
         return value, wrong
 
-    def statuses(self, value: Objects, ignored: Bools) -> tuple[Objects, Bools]:
+    def statuses(self, value: Texts, ignored: Bools) -> tuple[Texts, Bools]:
         """The flag's status; without one `A`, or the reason that the job gives for a blank."""
-        blank = np.asarray([text is None for text in value.tolist()], dtype=np.bool_)
-        usual = np.where(blank, self.spec.value.missing_status, "A").astype(object)
+        blank = value.is_none
         if self.spec.status is None:
-            return usual, self._none()
+            usual = np.asarray([None, "A", self.spec.value.missing_status], dtype=object)
+            return Texts(blank.astype(np.int32) + np.int32(1), usual), self._none()
         spec, meaning = self.spec.status, self.spec.status.meanings
 
         def read(text: str) -> str | None:
@@ -179,26 +172,30 @@ class _Reading:
         flag, wrong = meanings(
             self.table.column(spec.column), read, "unknown-flag", self._where(spec.column), self.findings
         )
-        status = np.where(np.asarray([letter is not None for letter in flag]), flag, usual)
-        is_missing = np.asarray([OBS_STATUS[letter].is_missing for letter in status.tolist()], dtype=np.bool_)
+        # Below, 0 stands for no letter: what the flag says, else what is usual.
+        letters = [None, *OBS_STATUS]
+        number = np.asarray([letters.index(letter) for letter in flag.texts], dtype=np.int32)[flag.codes]
+        reason = letters.index(self.spec.value.missing_status)
+        number = np.where(number > 0, number, np.where(blank, reason, letters.index("A")))
+        is_missing = np.asarray([letter in MISSING for letter in letters], dtype=np.bool_)[number]
         # A blank whose flag is for values keeps the job's reason; a value whose flag is for blanks contradicts it.
-        status = np.where(blank & ~is_missing, self.spec.value.missing_status, status)
+        number = np.where(blank & ~is_missing, reason, number)
         contradiction = ~blank & is_missing & ~ignored
         for row in np.flatnonzero(contradiction).tolist():
-            message = f"flag {flag[row]} is for a blank, and here stands a value"
-            self._report("flag-and-value", "error", row, spec.column, message, str(value[row]))
-        return status, wrong | contradiction
+            message = f"flag {flag.texts[flag.codes[row]]} is for a blank, and here stands a value"
+            self._report("flag-and-value", "error", row, spec.column, message, str(value.texts[value.codes[row]]))
+        return Texts(number.astype(np.int32), np.asarray(letters, dtype=object)), wrong | contradiction
 
-    def notes(self) -> Objects | None:
+    def notes(self) -> pd.Categorical:
         if self.spec.note is None:
-            return None
+            return same(None, len(self.table.lines))
         column = self.table.column(self.spec.note)
         words = np.asarray([text.strip() or None if text else None for text in column.texts], dtype=object)
-        return np.asarray(words[column.codes], dtype=object)
+        return coded(Texts(column.codes, words))
 
-    def attributes(self) -> Objects | None:
+    def attributes(self) -> pd.Categorical:
         if not self.spec.attributes:
-            return None
+            return same(None, len(self.table.lines))
         names = list(self.spec.attributes)
         columns = [self.table.column(column) for column in self.spec.attributes.values()]
 
@@ -207,7 +204,10 @@ class _Reading:
             return attributes_text(present) or ""
 
         texts = joined(columns, words)
-        return np.asarray([text or None for text in texts.texts[texts.codes]], dtype=object)
+        return coded(Texts(texts.codes, np.asarray([text or None for text in texts.texts], dtype=object)))
+
+    def _same(self, text: str) -> Texts:
+        return Texts(np.ones(len(self.table.lines), dtype=np.int32), np.asarray([None, text], dtype=object))
 
     def _none(self) -> Bools:
         return np.zeros(len(self.table.lines), dtype=np.bool_)

@@ -21,6 +21,7 @@ from app.db import reading, writing
 from app.errors import CitymarkError, Invalid
 from app.models import JobRun
 from app.queries import reference
+from ingest.coded import stacked
 from ingest.findings import Findings
 from ingest.jobs import checks
 from ingest.jobs.cumulative import quarters
@@ -214,7 +215,7 @@ class _Run:
             self.report.read += len(table.lines)
             frames.append(figures_of(table, spec, register, years, self.report.findings))
         self.setting.progress("checking")
-        checked = _checked(session, pd.concat(frames, ignore_index=True), spec, self.report.findings)
+        checked = _checked(session, stacked(frames), spec, self.report.findings)
         self.report.rejected = self.report.findings.total("error")
         self.setting.progress("publishing")
         provenance = Provenance("job", self.job.name, self.setting.run_by, self.job.text.title)

@@ -28,6 +28,9 @@ from ingest.jobs.sdmx_tables import is_sdmx_ml, sdmx_csv_delimiter, sdmx_ml_colu
 from ingest.jobs.source import File, Limits
 from ingest.jobs.source_keys import Source
 
+# Each text once, as it is read.
+TEXT = pa.dictionary(pa.int32(), pa.string())
+
 
 @dataclass(frozen=True)
 class Table:
@@ -107,14 +110,16 @@ def _csv(file: File, source: Source, limits: Limits, findings: Findings) -> Tabl
         raise Invalid(f"{file.name}: a quote is opened and never closed")
     header = source.columns or _header(file, content, source)
     _refuse_repeated(file, header)
-    texts = arrow_csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False)
+    texts = arrow_csv.ConvertOptions(column_types=dict.fromkeys(header, TEXT), strings_can_be_null=False)
     try:
         table = arrow_csv.read_csv(io.BytesIO(content), convert_options=texts, **options)
     except pa.ArrowInvalid as error:
         raise Invalid(f"{file.name} is not a CSV with these settings: {error}") from error
     first = source.skip_lines + (0 if source.columns else 1) + 1
-    whole = Table(file.name, _encoded(table), _lines(table, first, [number for number, _ in wrong]))
-    return whole.take(np.flatnonzero(~_is_blank(whole)))
+    lines = _lines(table, first, [number for number, _ in wrong], b'"' in content)
+    whole = Table(file.name, _encoded(table), lines)
+    blank = _is_blank(whole)
+    return whole.take(np.flatnonzero(~blank)) if blank.any() else whole
 
 
 def _is_blank(table: Table) -> NDArray[np.bool_]:
@@ -154,15 +159,15 @@ def _skipped(_row: Any) -> str:
     return "skip"
 
 
-def _lines(table: pa.Table, first: int, wrong: Sequence[int]) -> Ints:
-    """The line of every row: rows that were left out and line ends inside cells count too."""
+def _lines(table: pa.Table, first: int, wrong: Sequence[int], has_quotes: bool) -> Ints:
+    """The line of every row: rows that were left out and line ends inside cells (in quotes) count too."""
     numbers = np.arange(table.num_rows, dtype=np.int64)
     # The reader counts rows from 1, the header included; each one left out moves those behind it.
     for number in sorted(wrong):
         numbers[numbers >= number - 2] += 1
     extra = np.zeros(table.num_rows, dtype=np.int64)
-    for column in table.columns:
-        extra += pc.count_substring(column, "\n").to_numpy().astype(np.int64)
+    for column in table.columns if has_quotes else ():
+        extra += pc.count_substring(column.cast(pa.string()), "\n").to_numpy().astype(np.int64)
     before = np.concatenate([[0], np.cumsum(extra)[:-1]]) if table.num_rows else extra
     return np.asarray(first + numbers + before, dtype=np.int32)
 

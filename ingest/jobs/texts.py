@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
-from numpy.typing import NDArray
 
-from app.domain.block import Ints, Objects, Texts
+from app.domain.block import Bools, Ints, Texts
 from app.domain.number import canonical, parse_number
 from app.domain.period import parse_period
+from ingest.coded import are_canonical
 from ingest.findings import Finding, Findings
 from ingest.jobs.description import Number, Period
 
@@ -44,24 +44,39 @@ def joined(columns: Sequence[Texts], words: Callable[[tuple[str, ...]], str]) ->
 
 
 def meanings(
-    texts: Texts, read: Reader, check: str, where: Where, findings: Findings
-) -> tuple[Objects, NDArray[np.bool_]]:
-    """What each row's text means, and which rows cannot be read; every such row is counted, the first are kept."""
-    found: list[str | None] = []
+    texts: Texts, read: Reader, check: str, where: Where, findings: Findings, *, is_plain: Bools | None = None
+) -> tuple[Texts, Bools]:
+    """What each row's text means, and which rows cannot be read; every such row is counted, the first are kept.
+
+    Texts that `is_plain` names mean themselves.
+    """
+    found: list[str | None] = texts.texts.tolist()
     wrong: dict[int, str] = {}
-    for code, text in enumerate(texts.texts.tolist()):
+    asked = range(len(found)) if is_plain is None else np.flatnonzero(~is_plain).tolist()
+    for code in asked:
+        text = found[code]
         try:
-            found.append(read("" if text is None else text))
+            found[code] = read("" if text is None else text)
         except ValueError as error:
-            found.append(None)
+            found[code] = None
             wrong[code] = str(error)
-    is_wrong = np.isin(texts.codes, np.asarray(list(wrong), dtype=np.int32))
+    is_wrong = np.isin(np.arange(len(found)), list(wrong))[texts.codes]
     for row in np.flatnonzero(is_wrong).tolist():
         code = int(texts.codes[row])
         text = str(texts.texts[code] or "").replace(SEPARATOR, ", ")[:SHOWN_CHARACTERS]
         line = int(where.lines[row])
         findings.add(Finding(check, "error", wrong[code], line, where.column, text, where.file))
-    return np.asarray(found, dtype=object)[texts.codes], is_wrong
+    meant = Texts.of(found)
+    return Texts(meant.codes[texts.codes], meant.texts), is_wrong
+
+
+def plain_numbers(texts: Texts, spec: Number) -> Bools:
+    """The texts that `number_reader` gives back as they are, found without reading each."""
+    plain = are_canonical(texts.texts)
+    if spec.pattern or spec.grouping or spec.decimal != "." or Decimal(spec.factor) != 1:
+        plain[:] = False
+    missing = {mark.casefold() for mark in spec.missing}
+    return plain & ~np.isin(texts.texts, np.asarray(list(missing), dtype=object))
 
 
 def number_reader(spec: Number) -> Reader:

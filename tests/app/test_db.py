@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from typing import cast
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, Table, inspect, select
 
-from app.db import MOST_BOUND, fetch_columns, insert_columns, reading, writing
+from app.bulk import MOST_BOUND, fetch_columns, insert_columns
+from app.db import reading, writing
+from app.domain.block import Texts
 from app.models import Observation
 
 TABLE = cast(Table, Observation.__table__)
@@ -23,16 +26,30 @@ def test_what_is_inserted_comes_back(database: Engine, count: int) -> None:
     with writing(database) as session:
         insert_columns(session, TABLE, columns(count))
     with reading(database) as session:
-        query = select(Observation.city_id, Observation.status).order_by(Observation.city_id)
-        parts = list(fetch_columns(session, query))
+        parts = list(fetch_columns(session, select(Observation.city_id, Observation.status), keys=1))
     assert [city for part in parts for city in part[0]] == list(range(count))
-    assert {status for part in parts for status in part[1]} == {"A"}
+    assert {status for part in parts for status in part[1].at(slice(None))} == {"A"}
 
 
 def test_nothing_to_insert_and_nothing_to_fetch_is_no_error(database: Engine) -> None:
     with writing(database) as session:
         insert_columns(session, TABLE, columns(0))
-        assert list(fetch_columns(session, select(Observation.city_id).where(Observation.city_id.in_([3, 4])))) == []
+        query = select(Observation.city_id, Observation.note).where(Observation.city_id.in_([3, 4]))
+        assert list(fetch_columns(session, query, keys=1)) == []
+
+
+def test_texts_of_every_kind_come_back_as_they_were(database: Engine) -> None:
+    notes = [None, "", "н/д", 'a "quoted", part', "two\nlines", "\\N", "t", "[1,2]", "\t", "null", "x" * 5_000]
+    given = {**columns(len(notes)), "note": Texts.of(notes), "is_withdrawn": np.arange(len(notes)) % 2 == 0}
+    with writing(database) as session:
+        insert_columns(session, TABLE, given)
+    query = select(Observation.city_id, Observation.indicator_id, Observation.is_withdrawn, Observation.note)
+    with reading(database) as session:
+        (part,) = fetch_columns(session, query, keys=2)
+    cities, _, withdrawn, texts = part
+    found = dict(zip(cities.tolist(), texts.texts[texts.codes].tolist(), strict=True))
+    assert [found[city] for city in range(len(notes))] == notes
+    assert {int(city) % 2 == 0 for city, gone in zip(cities, withdrawn, strict=True) if gone} == {True}
 
 
 def test_a_bulk_load_leaves_every_index_in_place(database: Engine) -> None:

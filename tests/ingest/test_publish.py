@@ -42,6 +42,21 @@ def test_the_same_figures_again_publish_nothing(session: Session) -> None:
     assert len(session.scalars(select(Vintage)).all()) == 1
 
 
+def test_what_a_vintage_said_before_it_was_revised_is_a_revision_again(session: Session) -> None:
+    for value in ("12.4", "11.9", "12.4"):
+        done = publish_figures(session, {"value": value})
+    assert (done.vintage, done.revised) == (3, 1)
+    assert publish_figures(session, {"value": "12.4"}).vintage is None
+    more = publish_figures(session, {"value": "12.4"}, {"value": "3", "period": "2024-Q4"})
+    assert (more.vintage, more.new, more.unchanged) == (4, 1, 1)
+
+
+def test_the_same_number_of_other_figures_is_not_the_same(session: Session) -> None:
+    publish_figures(session, {"value": "12.4", "note": "a"})
+    other = publish_figures(session, {"value": "12.4", "note": "b"})
+    assert (other.revised, other.unchanged) == (1, 0)
+
+
 def test_zero_is_a_value(session: Session) -> None:
     publish_figures(session, {"value": "0"})
     assert known(session, 1) == [(0.0, "A")]

@@ -88,6 +88,25 @@ def test_memory_and_database_give_the_same_figures_as_of_every_vintage(history: 
     assert from_memory[0] == []
 
 
+def test_a_short_question_does_not_make_a_reader_wait_for_a_long_history(
+    history: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short, long = Selection(indicator_ids=(1,), periods=span("2024")), Selection(indicator_ids=(1,))  # type: ignore[arg-type]
+    limit_memory(history.pool, 10_000_000)
+    with reading(history) as session:
+        held = held_for(session)
+        assert held is not None
+        usual = told(every(session, short, VINTAGES))
+        limit_memory(history.pool, 10_000_000)
+        monkeypatch.setattr("app.queries.held.SOON_ROWS", 1)
+        held = held_for(session)
+        assert held is not None
+        assert told(every(session, short, VINTAGES)) == usual
+        assert held.lacks([1]) == 1
+        every(session, long, VINTAGES)
+        assert held.lacks([1]) == 0
+
+
 @pytest.mark.parametrize("max_bytes", [1, 10_000_000], ids=["database", "memory"])
 def test_pages_put_together_are_the_whole(history: Engine, max_bytes: int) -> None:
     limit_memory(history.pool, max_bytes)

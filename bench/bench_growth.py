@@ -1,0 +1,200 @@
+"""What a longer history costs: the same questions and the same quarter over ever more figures, on both engines.
+
+CITYMARK_GROWTH holds the sizes in millions (default `2.2 22`), CITYMARK_GROWTH_ENGINES the engines. Every database is
+removed before the next one is built. Writes docs/growth.md and docs/growth.svg.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from sqlalchemy import Engine
+
+from app.db import connect, reading, writing
+from app.domain.period import parse_period
+from app.queries.held import DEFAULT_BYTES, held_for, limit_memory
+from app.queries.observations import page
+from app.queries.selection import Selection
+from bench import bench_load, growth_page
+from bench.growth_fill import LAST_YEAR, Size, fill
+from ingest.publish import Provenance, figures, publish
+from tests.postgres import Postgres
+
+# Of the disk, for one figure while its database is built: rows, two indexes, the log, and what sorting takes.
+BYTES_A_FIGURE = 350
+QUESTIONS, ROUNDS = 60, 3
+# So many indicators are held for the questions of what is.
+HELD = 5
+NEXT = ("2026-Q1", "2026-Q2", "2026-Q3")
+ENGINES = ("SQLite", "PostgreSQL")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question of which every city, indicator and quarter may be asked."""
+
+    name: str
+    selection: Callable[[Size, Random], Selection]
+    is_old: bool = False
+
+
+def main() -> int:
+    """Measure, write the page, and say what grew; 1 when something grew by more than half."""
+    sizes = [Size(float(word)) for word in os.environ.get("CITYMARK_GROWTH", "2.2 22").split()]
+    wanted = os.environ.get("CITYMARK_GROWTH_ENGINES", " ".join(ENGINES)).split()
+    needed = max(size.figures for size in sizes) * BYTES_A_FIGURE
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if needed > free:
+        raise SystemExit(
+            f"{needed / 1e9:.0f} GB of disk are needed under {tempfile.gettempdir()}, {free / 1e9:.0f} are free"
+        )
+    found = {}
+    for engine in wanted:
+        for size in sizes:
+            with _database(engine) as (url, measured):
+                found[engine, size] = _measured(url, size, measured)
+            print(f"{engine} {size.figures:,}", found[engine, size], flush=True)
+            growth_page.write(found)
+    grown = growth_page.grown(found)
+    for line in grown:
+        print(line)
+    return int(bool(grown))
+
+
+@contextmanager
+def _database(engine: str) -> Iterator[tuple[str, Callable[[Engine], int]]]:
+    """The address of an empty database, and what says how large it is."""
+    if engine == "SQLite":
+        with tempfile.TemporaryDirectory() as name:
+            yield f"sqlite:///{name}/citymark.db", lambda _: Path(name, "citymark.db").stat().st_size
+        return
+    postgres = Postgres().start()
+    try:
+        yield postgres.url(), _pg_bytes
+    finally:
+        postgres.stop()
+
+
+def _pg_bytes(engine: Engine) -> int:
+    with engine.connect() as connection:
+        tables = "pg_total_relation_size('observation')"
+        return int(connection.exec_driver_sql(f"SELECT {tables}").scalar_one())
+
+
+def _measured(url: str, size: Size, bytes_of: Callable[[Engine], int]) -> dict[str, float]:
+    engine = connect(url)
+    start = time.perf_counter()
+    fill(engine, size)
+    print(f"filled in {time.perf_counter() - start:.0f} s", flush=True)
+    found = {"bytes": bytes_of(engine) / size.figures}
+    for name, memory in (("database", 0), ("256 MB", DEFAULT_BYTES)):
+        limit_memory(engine.pool, memory)
+        for asked in QUESTIONS_OF:
+            found[f"{asked.name}, {name}"] = _median_ms(engine, size, asked)
+    _hold(engine, size)
+    for asked in QUESTIONS_OF_HELD:
+        found[f"{asked.name}, held"] = _median_ms(engine, size, asked)
+    limit_memory(engine.pool, DEFAULT_BYTES)
+    found |= _published(engine)
+    engine.dispose()
+    return found
+
+
+def _one_indicator(size: Size, dice: Random) -> Selection:
+    period = dice.choice(size.periods[-40:-4])
+    return Selection(indicator_ids=(dice.randrange(1, bench_load.INDICATORS + 1),), periods=((period, period),))
+
+
+def _one_held(size: Size, dice: Random) -> Selection:
+    period = dice.choice(size.periods[-40:-4])
+    return Selection(indicator_ids=(dice.randrange(1, HELD + 1),), periods=((period, period),))
+
+
+def _hold(engine: Engine, size: Size) -> None:
+    """Give the process as much memory as the whole history takes, and fill some of it."""
+    limit_memory(engine.pool, 100 * size.figures + DEFAULT_BYTES)
+    with reading(engine) as session:
+        held = held_for(session)
+        assert held is not None
+        for number in range(1, HELD + 1):
+            held.block(session, number, LAST_YEAR - size.periods[0].starts_on.year + 1)
+
+
+def _one_city(_size: Size, dice: Random) -> Selection:
+    last = parse_period("2025-Q4")
+    return Selection(
+        city_ids=(dice.randrange(1, bench_load.CITIES + 1),), periods=((last, last),), indicator_ids=None
+    )
+
+
+QUESTIONS_OF = (
+    Asked("one indicator, all cities, one quarter", _one_indicator),
+    Asked("one city, all indicators, one quarter", _one_city),
+    Asked("one indicator as of a year earlier", _one_indicator, is_old=True),
+)
+
+QUESTIONS_OF_HELD = (
+    Asked("one indicator, all cities, one quarter", _one_held),
+    Asked("one indicator as of a year earlier", _one_held, is_old=True),
+)
+
+
+def _median_ms(engine: Engine, size: Size, asked: Asked) -> float:
+    """Half of the questions take less. Of some rounds the best counts: machines are shared."""
+    dice = Random(1)
+    newest = LAST_YEAR - size.periods[0].starts_on.year + 1
+    selections = [asked.selection(size, dice) for _ in range(QUESTIONS)]
+    vintage = newest - asked.is_old
+    return 1000 * min(_median(engine, selections, vintage) for _ in range(ROUNDS + 1))
+
+
+def _median(engine: Engine, selections: list[Selection], vintage: int) -> float:
+    taken = []
+    for selection in selections:
+        start = time.perf_counter()
+        with reading(engine) as session:
+            rows = page(session, selection, vintage, limit=2000, after=None)
+        taken.append(time.perf_counter() - start)
+        assert len(rows), selection
+    return statistics.median(taken)
+
+
+def _published(engine: Engine) -> dict[str, float]:
+    """Seconds to publish the next quarters, the last of them again, and with every figure revised."""
+    new = [_publish(engine, code, 0) for code in NEXT]
+    again, revised = _publish(engine, NEXT[-1], 0), _publish(engine, NEXT[-1], 1)
+    return {"a new quarter": min(new), "the same again": again, "every figure revised": revised}
+
+
+def _publish(engine: Engine, code: str, shift: int) -> float:
+    cities = [f"ru-city-{number:04d}" for number in range(bench_load.CITIES)]
+    indicators = [f"BENCH_{number:02d}" for number in range(bench_load.INDICATORS)]
+    numbers = np.arange(len(cities) * len(indicators)) % 977 + 1 + shift
+    frame = figures(
+        [
+            {"city": city, "indicator": indicator, "period": code, "value": str(number)}
+            for (city, indicator), number in zip(
+                ((city, indicator) for city in cities for indicator in indicators), numbers.tolist(), strict=True
+            )
+        ]
+    )
+    start = time.perf_counter()
+    with writing(engine) as session:
+        _ = publish(session, frame, provenance=Provenance("job", "bench", "bench", "bench"), now=datetime.now(UTC))
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    sys.exit(main())

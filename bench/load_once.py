@@ -1,0 +1,54 @@
+"""One database filled from `figures.csv` and asked to do so again; prints seconds and the memory it took as JSON."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+import migrations
+from app.db import connect, writing
+from bench import bench_load
+from ingest.jobs.description import read_job
+from ingest.jobs.run import Setting, run_job
+
+
+def main(url: str, folder: Path) -> None:
+    """Fill, fill again, and once more with one row changed."""
+    engine = connect(url)
+    migrations.upgrade(engine)
+    with writing(engine) as session:
+        bench_load.register(session)
+    first = load(engine, folder, "published")
+    again = load(engine, folder, "unchanged")
+    mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    one = load(engine, _revised(folder), "published")
+    print(json.dumps({"first": first, "again": again, "one": one, "mib": mib}))
+
+
+def load(engine: Engine, folder: Path, expected: str) -> float:
+    """The seconds of one run of the job, which must end as expected."""
+    setting = Setting(folder, bench_load.LIMITS, run_by="bench", now=datetime.now(UTC))
+    start = time.perf_counter()
+    report = run_job(engine, read_job(folder / "figures.toml"), setting)
+    assert report.state == expected, report.message
+    return time.perf_counter() - start
+
+
+def _revised(folder: Path) -> Path:
+    other = folder / "revised"
+    other.mkdir(exist_ok=True)
+    lines = (folder / "figures.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[-1] = lines[-1].rpartition(",")[0] + ",100.01\n"
+    (other / "figures.csv").write_text("".join(lines), encoding="utf-8")
+    (other / "figures.toml").write_bytes((folder / "figures.toml").read_bytes())
+    return other
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,96 @@
+"""Columns of texts as categories: every text once, a number a row, -1 for none; a million rows are arrays. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
+
+from app.domain.block import Ints, Objects, Texts
+from app.domain.number import CANONICAL
+
+Meaning = TypeVar("Meaning")
+
+
+def coded(column: object) -> pd.Categorical:
+    """A column of texts or of None as categories; one that is coded stays as it is."""
+    if isinstance(column, Texts):
+        numbers, different = pd.factorize(column.texts)
+        return _categories(numbers[column.codes], different)
+    if isinstance(column, pd.Series) and isinstance(column.array, pd.Categorical):
+        return column.array
+    return _categories(*pd.factorize(np.asarray(column, dtype=object)))
+
+
+def same(text: str | None, count: int) -> pd.Categorical:
+    """A column that says one thing throughout."""
+    return _categories(np.full(count, -1 if text is None else 0), np.asarray([text or ""], dtype=object))
+
+
+def _categories(codes: NDArray[np.intp], texts: Objects) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=pd.Index(texts, dtype=object))
+
+
+def texts_of(column: pd.Series[Any]) -> Texts:
+    """A coded column as Texts."""
+    codes, texts = parts_of(column)
+    return Texts(codes.astype(np.int32) + np.int32(1), np.asarray([None, *texts], dtype=object))
+
+
+def parts_of(column: pd.Series[Any]) -> tuple[Ints, list[str]]:
+    """The numbers of a coded column and what they say; more may be said than is used."""
+    found = coded(column)
+    return cast(Ints, found.codes), found.categories.tolist()
+
+
+def used(column: pd.Series[Any]) -> list[str | None]:
+    """Every text that stands in a row, and None if a row has none."""
+    codes, texts = parts_of(column)
+    return [None if code < 0 else texts[code] for code in pd.unique(codes).tolist()]
+
+
+def told(column: pd.Series[Any], meaning: Callable[[str | None], Meaning], dtype: Any) -> NDArray[Any]:
+    """What each row's text means, asked once a text that is used."""
+    codes, texts = parts_of(column)
+    # The number -1 reads the last place, which is that of None.
+    found = np.zeros(len(texts) + 1, dtype=dtype)
+    for code in pd.unique(codes).tolist():
+        found[code] = meaning(None if code < 0 else texts[code])
+    return cast(NDArray[Any], found[codes])
+
+
+def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of the same columns below each other; coded columns stay coded."""
+    if len(frames) == 1:
+        return frames[0].reset_index(drop=True)
+    columns: dict[str, Any] = {}
+    for name in frames[0].columns:
+        parts = [frame[name].array for frame in frames]
+        is_coded = isinstance(parts[0], pd.Categorical)
+        columns[name] = (
+            union_categoricals(parts) if is_coded else np.concatenate([np.asarray(part) for part in parts])
+        )
+    return pd.DataFrame(columns)
+
+
+def joined(parts: Sequence[Texts]) -> Texts:
+    """Columns of texts below each other; what several have is kept more than once."""
+    shifts = np.cumsum([0, *(len(part.texts) - 1 for part in parts[:-1])])
+    codes = [np.where(part.codes == 0, 0, part.codes + shift) for part, shift in zip(parts, shifts, strict=True)]
+    texts = np.concatenate([np.asarray([None], dtype=object), *(part.texts[1:] for part in parts)])
+    return Texts(np.concatenate(codes).astype(np.int32), texts)
+
+
+def are_canonical(texts: Sequence[object] | Objects) -> NDArray[np.bool_]:
+    """Which texts are, without doubt, numbers in their canonical spelling; of the others nothing is said."""
+    try:
+        found = pc.match_substring_regex(pa.array(texts, pa.string()), f"^(?:{CANONICAL})$")
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return np.zeros(len(texts), dtype=np.bool_)
+    return cast(NDArray[np.bool_], pc.fill_null(found, False).to_numpy(zero_copy_only=False))
