@@ -10,9 +10,8 @@ from uuid import uuid4
 
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from flask import Flask, request
-from sqlalchemy import Engine
 
-from app.db import reading
+from app.replicas import Published
 from dashboard import bundles, guard, kept_callbacks
 from dashboard.components.frame import failure
 from dashboard.locale import Locale
@@ -26,8 +25,8 @@ FONTS = ("golos-text-cyrillic-wght-normal.woff2", "golos-text-latin-wght-normal.
 log = logging.getLogger(__name__)
 
 
-def create_dashboard(engine: Engine, *, language: str) -> Flask:
-    """The dashboard over this database as a WSGI application; `language` is what an address without one means."""
+def create_dashboard(published: Published, *, language: str) -> Flask:
+    """The dashboard over these databases as a WSGI application; `language` is what an address without one means."""
     app = _Document(
         "dashboard",
         assets_folder=str(ASSETS),
@@ -48,10 +47,10 @@ def create_dashboard(engine: Engine, *, language: str) -> Flask:
             html.Div(compare.placeholder(language), id="page"),
         ]
     )
-    _add_callbacks(app, engine, language)
+    _add_callbacks(app, published, language)
     server: Flask = app.server
     guard.install(app, frozenset({"/", *(page.PATH for page in PAGES)}))
-    kept_callbacks.install(server, engine)
+    kept_callbacks.install(server, published)
     bundles.install(app)
     return server
 
@@ -97,7 +96,7 @@ class _Document(Dash):
 </html>"""
 
 
-def _add_callbacks(app: Dash, engine: Engine, language: str) -> None:
+def _add_callbacks(app: Dash, published: Published, language: str) -> None:
     def failed(error: Exception) -> tuple[object, object]:
         reference = uuid4().hex[:8]
         log.error("page failed, reference %s", reference, exc_info=error)
@@ -118,8 +117,9 @@ def _add_callbacks(app: Dash, engine: Engine, language: str) -> None:
     def show(path: object, search: object, choice: object) -> tuple[object, object]:
         page = next((page for page in PAGES if page.PATH == path), PAGES[0])
         chosen = choice if ctx.triggered_id == "choice" else None
-        with reading(engine) as session:
-            address, content = page.draw(session, language=language, search=search, choice=chosen)
+        address, content = kept_callbacks.read(
+            published, lambda session: page.draw(session, language=language, search=search, choice=chosen)
+        )
         return (address if chosen is not None else no_update), content
 
     @app.callback(
@@ -130,5 +130,6 @@ def _add_callbacks(app: Dash, engine: Engine, language: str) -> None:
         on_error=search_failed,
     )
     def find(text: object, search: object) -> object:
-        with reading(engine) as session:
-            return compare.found(session, language=language, text=text, search=search)
+        return kept_callbacks.read(
+            published, lambda session: compare.found(session, language=language, text=text, search=search)
+        )

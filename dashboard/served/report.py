@@ -55,7 +55,7 @@ class Told:
 def report(asked: Asked) -> Response:
     """The PDF; the same figures give the same bytes."""
     code = asked.places["city"]
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         told = _told(session, asked, code)
     sheet = FPDF(format="A4")
     sheet.set_creation_date(told.at.subject.vintage.published_at)
