@@ -62,10 +62,10 @@ ROWS_AT_ONCE = 20_000
 # A PostgreSQL whose machine is gone is found out within seconds; what the address says goes before.
 PATIENCE = {
     "connect_timeout": 3,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
+    "keepalives_idle": 3,
+    "keepalives_interval": 1,
     "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
+    "tcp_user_timeout": 5_000,
 }
 
 

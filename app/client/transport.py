@@ -47,7 +47,7 @@ class Transport:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         self._seen = 0
-        carried = {"request": [self._tell_seen], "response": [self._note_seen]}
+        carried: dict[str, list[Callable[..., Any]]] = {"request": [self._tell_seen], "response": [self._note_seen]}
         self._client = httpx2.Client(headers=headers, timeout=patience.timeout_s, event_hooks=carried)
 
     def _tell_seen(self, request: httpx2.Request) -> None:

@@ -18,7 +18,7 @@ from app.access import Role
 from app.accounts import people, signing_in
 from app.accounts.identity import COOKIE
 from app.accounts.people import Rights
-from app.db import connect, writing
+from app.db import connect, reading, writing
 from app.main import create_app
 from app.replicas import ASIDE_S, Published
 from app.settings import Settings
@@ -202,6 +202,17 @@ def test_a_database_left_aside_is_tried_again(pair: Pair, monkeypatch: pytest.Mo
     now[0] += ASIDE_S
     assert pair.published.choose().number == 1
     assert pair.published.states() == ["up", "up"]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_a_transaction_can_see_counts_as_shown(pair: Pair, number: int) -> None:
+    """It may be newer than the last look."""
+    assert pair.published.choose().now.vintage == 1
+    pair.publish(number, "2")
+    assert pair.published.shown == 1
+    with reading(pair.published.engines[number]) as session:
+        session.execute(text("SELECT 1"))
+    assert pair.published.shown == 2
 
 
 def test_figures_are_held_once_for_all_databases(pair: Pair) -> None:

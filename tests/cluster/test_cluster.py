@@ -123,6 +123,22 @@ def test_a_replica_that_lags_never_shows_less_than_was_seen(cluster: Installatio
     until(cluster.is_whole, RECOVERED_S)
 
 
+def test_a_shared_cache_gives_nobody_less_than_they_have_seen(cluster: Installation) -> None:
+    with httpx2.Client(base_url=cluster.address, timeout=20) as reader:
+        kept = [reader.get(f"{FIGURES}&limit=7") for _ in range(2)]
+        assert kept[1].headers["x-cache"] == "HIT"
+        with writing(cluster.engine) as session:
+            seen = publish_figures(session, {"value": "78"}, now=MORNING + timedelta(days=10)).vintage
+        assert seen == kept[1].json()["meta"]["vintage"] + 1
+        for headers in ({"X-Citymark-Vintage": str(seen)}, {"Cookie": f"citymark-vintage={seen}"}):
+            for _ in range(2):
+                answer = reader.get(f"{FIGURES}&limit=7", headers=headers)
+                assert (answer.status_code, answer.json()["meta"]["vintage"]) == (200, seen)
+        # Those who have seen as much share what is kept for them; who brings nothing waits for the moment to pass.
+        again = reader.get(f"{FIGURES}&limit=7", headers={"X-Citymark-Vintage": str(seen)})
+        assert again.headers["x-cache"] == "HIT"
+
+
 def test_a_vintage_that_nobody_published_is_no_way_to_stop_others(cluster: Installation) -> None:
     newest = cluster.newest()
     assert _read(cluster, 999_999_999) == [(200, newest)] * 2
