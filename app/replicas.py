@@ -155,10 +155,15 @@ class Published:
 
     def states(self) -> list[str]:
         """How each database is, the primary first: `up`, `behind` or `down`."""
-        looks = [place.look() for place in self._places]
-        least = max(self.shown, looks[0].vintage if looks[0] else 0)
-        first = "up" if looks[0] else "down"
-        return [first, *("down" if not look else "up" if look.vintage >= least else "behind" for look in looks[1:])]
+        primary, *replicas = [place.look() for place in self._places]
+
+        def state(look: Freshness | None) -> str:
+            if look is None:
+                return "down"
+            is_enough = look == primary if primary else look.vintage >= self.shown
+            return "up" if is_enough else "behind"
+
+        return ["up" if primary else "down", *map(state, replicas)]
 
     def dispose(self) -> None:
         """Close every connection."""
