@@ -10,7 +10,17 @@ import httpx2
 import pytest
 
 from app.db import writing
-from tests.cluster.installation import FOLLOWING, RECOVERED_S, SAFE, STARTED_S, Installation, installed, load, until
+from tests.cluster.installation import (
+    FOLLOWING,
+    RECOVERED_S,
+    SAFE,
+    STARTED_S,
+    Installation,
+    Process,
+    installed,
+    load,
+    until,
+)
 from tests.makers import MORNING, publish_figures
 from tests.servers import wait_for
 
@@ -82,12 +92,23 @@ def test_a_killed_primary_leaves_reads_and_refuses_changes_clearly(cluster: Inst
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["code"] == "unavailable"
         until(lambda: len(at_work.refused) > 0)
+        # A web process that ends now comes back without waiting for the primary.
+        cluster.webs[1].kill()
+        cluster.webs[1].start()
+        until(lambda: is_read_only(cluster.webs[1]), STARTED_S)
         cluster.primary.restart(**SAFE)
         known = len(at_work.acknowledged)
         until(lambda: len(at_work.acknowledged) > known, RECOVERED_S)
         with at_work.may_publish:
             until(cluster.is_whole, RECOVERED_S)
     assert set(at_work.refused) == {"the database did not answer; try again in a moment"}
+
+
+def is_read_only(web: Process) -> bool:
+    try:
+        return bool(httpx2.get(f"http://127.0.0.1:{web.port}/readyz", timeout=20).json()["status"] == "read-only")
+    except httpx2.TransportError:
+        return False
 
 
 def _read(cluster: Installation, seen: int) -> list[tuple[int, int]]:
