@@ -49,9 +49,18 @@ SAFE_WAL = (3, 51, 3)
 _PUBLISH_LOCK = 20_260_301
 _AUDIT_LOCK = 20_260_302
 _TURN_LOCK = 20_260_303
+READING = "REPEATABLE READ"
 # Pages a SQLite connection keeps, in KiB: readers are many and the system keeps pages too, a large write sorts them.
 READING_KIB = 4_096
 WRITING_KIB = 65_536
+# A PostgreSQL whose machine is gone is found out within seconds; what the address says goes before.
+PATIENCE = {
+    "connect_timeout": 3,
+    "keepalives_idle": 3,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5_000,
+}
 
 
 class Base(DeclarativeBase):
@@ -105,17 +114,24 @@ class UTCDateTime(TypeDecorator[datetime]):
         return None if value is None else (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def connect(url: str) -> Engine:
-    """An engine for `sqlite:///path` or `postgresql://…`; Invalid names what is wrong with the address."""
+def connect(url: str, setting: str = "CITYMARK_DATABASE_URL") -> Engine:
+    """An engine for `sqlite:///path` or `postgresql://…`; Invalid says what is wrong with `setting`."""
     try:
         parsed = make_url(url)
     except Exception as error:  # SQLAlchemy's own errors repeat the address, which may hold a password.
-        raise Invalid("CITYMARK_DATABASE_URL is not an address: write sqlite:///file or postgresql://…") from error
+        raise Invalid(f"{setting} is not an address: write sqlite:///file or postgresql://…") from error
     if parsed.get_backend_name() == "sqlite":
         return _connect_sqlite(parsed.database)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
+        driven = parsed.set(drivername="postgresql+psycopg")
+        patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
+        return create_engine(driven, pool_pre_ping=True, hide_parameters=True, connect_args=patience)
     raise Invalid(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
+
+
+def connect_replica(url: str, primary: Engine) -> Engine:
+    """An engine for a streaming replica: the same rows by the same ids, so what is kept of one serves both."""
+    return connect(url, "CITYMARK_REPLICA_URLS").execution_options(citymark_kept_under=primary.pool)
 
 
 def _connect_sqlite(path: str | None) -> Engine:
@@ -163,9 +179,14 @@ def _narrow(connection: Any, record: Any) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session for reading: one consistent view of the figures, nothing kept."""
-    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": READING}
     with _available(), Session(engine.execution_options(**options)) as session:
         yield session
+
+
+def is_reading(connection: Connection) -> bool:
+    """Whether it is that of a `reading` session on PostgreSQL."""
+    return connection.get_execution_options().get("isolation_level") == READING
 
 
 @contextmanager
@@ -184,7 +205,8 @@ def shared_pool(session: Session) -> Pool | None:
     bind = session.get_bind()
     if isinstance(bind, Connection) or bind.get_execution_options().get("citymark_writes"):
         return None
-    return bind.pool
+    pool: Pool = bind.get_execution_options().get("citymark_kept_under", bind.pool)
+    return pool
 
 
 @contextmanager

@@ -34,11 +34,13 @@ from app.api.feeds import create_feeds
 from app.api.files import create_files, exported
 from app.api.metering import Metered
 from app.api.sdmx.app import create_sdmx
-from app.db import connect, engine_version
+from app.db import connect, connect_replica, engine_version
 from app.door import Door
+from app.errors import Unavailable
 from app.metrics import count_errors, metrics
 from app.observed import Observed
 from app.queries.held import limit_memory, warm
+from app.replicas import Carried, Published
 from app.settings import Settings
 from app.stopping import Stopping
 from app.telemetry import Traced, provider, trace_statements
@@ -71,8 +73,10 @@ def create_app(settings: Settings) -> Starlette:
         raise ValueError(f"CITYMARK_LANGUAGE={settings.language}: there is {', '.join(LANGUAGES)}")
     engine = connect(settings.database_url)
     limit_memory(engine.pool, settings.max_held_bytes)
-    count_errors(engine)
-    spans = _spans(engine, settings)
+    published = Published(engine, [connect_replica(url, engine) for url in settings.replicas])
+    for each in published.engines:
+        count_errors(each)
+    spans = _spans(published, settings)
     beside, stopping = _beside(engine, settings), Stopping(settings.drain_s)
 
     @asynccontextmanager
@@ -91,46 +95,50 @@ def create_app(settings: Settings) -> Starlette:
         await run_in_threadpool(warming.join, WARMING_ENDS_S)
         if spans:
             spans.shutdown()
-        engine.dispose()
+        published.dispose()
 
-    app = Starlette(routes=_routes(engine, settings), middleware=_before(settings, spans), lifespan=running)
-    app.state.engine, app.state.metrics, app.state.stopping = engine, settings.metrics, stopping
+    before = _before(settings, published, spans)
+    app = Starlette(routes=_routes(published, settings), middleware=before, lifespan=running)
+    app.state.engine, app.state.published = engine, published
+    app.state.metrics, app.state.stopping = settings.metrics, stopping
     return app
 
 
-def _routes(engine: Engine, settings: Settings) -> list[BaseRoute]:
-    api = create_api(engine, _limits(settings), is_secure=settings.production, look_every_s=LOOK_EVERY_S)
+def _routes(published: Published, settings: Settings) -> list[BaseRoute]:
+    engine, is_secure = published.primary, settings.production
+    api = create_api(engine, _limits(settings), is_secure=is_secure, look_every_s=LOOK_EVERY_S, published=published)
     public_url = settings.public_url.rstrip("/")
     api.state.mail, api.state.public_url = _mail(settings), public_url
     api.state.webhooks = policy_of(settings)
     limiter = Limiter.over(engine, settings.redis_url or None)
-    dashboard = create_dashboard(engine, language=settings.language)
+    dashboard = create_dashboard(published, language=settings.language)
     return [
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
         Route("/metrics", metrics),
         Mount("/api", Metered(GZipMiddleware(api, minimum_size=1_000), limiter=limiter, **settings.calls)),
-        Mount("/sdmx", Metered(_public(create_sdmx(engine), engine), limiter=limiter, **settings.calls)),
-        Mount("/feeds", _public(create_feeds(engine, public_url), engine)),
+        Mount("/sdmx", Metered(_public(create_sdmx(engine), published), limiter=limiter, **settings.calls)),
+        Mount("/feeds", _public(create_feeds(engine, public_url), published)),
         Mount("/files", create_files(settings.files_dir, f"{public_url}/files")),
-        *form_routes(_house(engine, settings, limiter), _provider(settings)),
+        *form_routes(_house(published, settings, limiter), _provider(settings)),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=8))),
     ]
 
 
-def _public(app: ASGIApp, engine: Engine) -> ASGIApp:
+def _public(app: ASGIApp, published: Published) -> ASGIApp:
     """All of it is published: tagged, and not kept in memory, since it is large or seldom asked."""
     every = re.compile(".*")
-    tagged = PublicAnswers(app, engine=engine, kept_bytes=0, look_every_s=LOOK_EVERY_S, public=every)
+    tagged = PublicAnswers(app, published=published, kept_bytes=0, look_every_s=LOOK_EVERY_S, public=every)
     return GZipMiddleware(tagged, minimum_size=1_000)
 
 
-def _before(settings: Settings, spans: TracerProvider | None) -> list[Middleware]:
+def _before(settings: Settings, published: Published, spans: TracerProvider | None) -> list[Middleware]:
     """What every request passes first, in this order."""
     most_bytes = settings.max_upload_bytes + ENVELOPE_BYTES
     door = Middleware(Door, is_secure=settings.production, most_bytes=most_bytes)
     traced = [Middleware(Traced, tracer=spans.get_tracer("citymark"))] if spans else []
-    return [Middleware(Observed), *traced, door]
+    carried = [Middleware(Carried, published=published, is_secure=settings.production)]
+    return [Middleware(Observed), *traced, door, *(carried if published.has_replicas else [])]
 
 
 def _beside(engine: Engine, settings: Settings) -> list[Repeated]:
@@ -142,12 +150,13 @@ def _beside(engine: Engine, settings: Settings) -> list[Repeated]:
     ]
 
 
-def _spans(engine: Engine, settings: Settings) -> TracerProvider | None:
+def _spans(published: Published, settings: Settings) -> TracerProvider | None:
     """What sends spans, where a collector is named; Invalid when its packages are not there."""
     if not settings.otlp_endpoint:
         return None
     spans = provider(settings.otlp_endpoint)
-    trace_statements(engine, spans.get_tracer("citymark"))
+    for engine in published.engines:
+        trace_statements(engine, spans.get_tracer("citymark"))
     return spans
 
 
@@ -159,9 +168,10 @@ def _warmed(engine: Engine, is_over: Event) -> None:
         log.info("nothing was held at the start: %s", error)
 
 
-def _house(engine: Engine, settings: Settings, limiter: Limiter) -> House:
+def _house(published: Published, settings: Settings, limiter: Limiter) -> House:
     return House(
-        engine,
+        published.primary,
+        published,
         _limits(settings).uploads,
         settings.language,
         SECURE_COOKIE if settings.production else COOKIE,
@@ -214,19 +224,30 @@ def _healthz(_request: Request) -> Response:
 
 
 def _readyz(request: Request) -> Response:
-    """The database answers, has the schema that this program needs, and the process is not about to end."""
+    """The database answers, has the schema that this program needs, and the process is not about to end.
+
+    While replicas alone answer it says so, and 200: reads go on here as anywhere else.
+    """
     if request.app.state.stopping.has_begun:
         return _json({"status": "not ready", "reason": "this process is stopping"}, 503)
-    engine: Engine = request.app.state.engine
-    needed = migrations.newest_revision()
+    published: Published = request.app.state.published
     try:
-        schema = migrations.current_revision(engine)
-        body = {"database": engine_version(engine), "schema": schema, "needed": needed}
-    except SQLAlchemyError:
+        states = published.states()
+        engine = published.primary if states[0] == "up" else published.choose().engine
+        body = _schema(engine) | ({"replicas": states[1:]} if published.has_replicas else {})
+    except (SQLAlchemyError, Unavailable):
         return _json({"status": "not ready", "reason": "the database does not answer"}, 503)
-    if schema != needed:
+    if body["schema"] != body["needed"]:
         return _json({"status": "not ready", "reason": "run `citymark migrate`", **body}, 503)
+    if engine is not published.primary:
+        reason = "the primary database does not answer: replicas are read, changes are refused"
+        return _json({"status": "read-only", "reason": reason, **body})
     return _json({"status": "ready", **body})
+
+
+def _schema(engine: Engine) -> dict[str, object]:
+    schema, needed = migrations.current_revision(engine), migrations.newest_revision()
+    return {"database": engine_version(engine), "schema": schema, "needed": needed}
 
 
 def _json(body: dict[str, object], status: int = 200) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from app.models import Submission, WebhookDelivery
 from app.models.webhooks import STATES
 from app.observed import DATABASE_ERRORS
 from app.queries.freshness import freshness
+from app.replicas import Published
 
 LOCAL = ("127.0.0.1", "::1")
 
@@ -36,8 +38,8 @@ def count_errors(engine: Engine) -> None:
 class _OfDatabase(Collector):
     """What is asked of the database when somebody looks."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, published: Published) -> None:
+        self.published, self.engine = published, published.primary
 
     def collect(self) -> Iterator[Metric]:
         try:
@@ -47,6 +49,10 @@ class _OfDatabase(Collector):
             vintage, standing, told, is_up = 0, {}, {}, 0
         yield GaugeMetricFamily("citymark_database_up", "Whether the database answers.", value=is_up)
         yield GaugeMetricFamily("citymark_vintage", "The newest vintage.", value=vintage)
+        replicas = GaugeMetricFamily("citymark_replicas", "Replicas by how they are.", labels=["state"])
+        for state, count in Counter(self.published.states()[1:]).items():
+            replicas.add_metric([state], count)
+        yield replicas
         submissions = GaugeMetricFamily("citymark_submissions", "Submissions by their state.", labels=["state"])
         for state, count in standing.items():
             submissions.add_metric([state], count)
@@ -90,7 +96,7 @@ def metrics(request: Request) -> Response:
     if for_whom == "off" or (for_whom == "local" and (client not in LOCAL or "x-forwarded-for" in request.headers)):
         return PlainTextResponse("not here\n", 404)
     registry = CollectorRegistry()
-    registry.register(_OfDatabase(request.app.state.engine))
+    registry.register(_OfDatabase(request.app.state.published))
     if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         _forget_the_dead(Path(folder))
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library's own

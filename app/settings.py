@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CITYMARK_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: str = Field("sqlite:///var/citymark.db", description="Where the figures are kept.")
+    replica_urls: str = Field(
+        "", description="Streaming replicas of it, by commas; published figures are read there."
+    )
     language: str = Field("ru", pattern="^[a-z]{2}$", description="The pages' language when the address names none.")
     sources_dir: Path = Field(
         Path("../shared/data"),
@@ -84,6 +87,11 @@ class Settings(BaseSettings):
     http_timeout_s: float = Field(30.0, gt=0, description="Longest wait for an outside address, in seconds.")
 
     @property
+    def replicas(self) -> tuple[str, ...]:
+        """The addresses of the replicas."""
+        return tuple(url.strip() for url in self.replica_urls.split(",")) if self.replica_urls.strip() else ()
+
+    @property
     def calls(self) -> dict[str, int]:
         """Calls a minute that are answered to an address and to a token; 0 is any number."""
         usual = (6_000, 12_000) if self.production else (0, 0)
@@ -93,6 +101,19 @@ class Settings(BaseSettings):
                 usual[1] if self.token_calls_per_minute is None else self.token_calls_per_minute
             ),
         }
+
+    @model_validator(mode="after")
+    def _refuse_replicas_of_nothing(self) -> Settings:
+        """A replica is a PostgreSQL and has a PostgreSQL to follow."""
+        if self.replicas and not _is_postgresql(self.database_url):
+            raise ValueError(
+                "CITYMARK_REPLICA_URLS needs a PostgreSQL in CITYMARK_DATABASE_URL: SQLite has no replicas"
+            )
+        if not all(map(_is_postgresql, self.replicas)):
+            raise ValueError("CITYMARK_REPLICA_URLS must hold postgresql://… addresses, joined by single commas")
+        if len({*self.replicas, self.database_url}) <= len(self.replicas):
+            raise ValueError("CITYMARK_REPLICA_URLS names one database twice, or the primary itself")
+        return self
 
     @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> Settings:
@@ -110,6 +131,10 @@ class Settings(BaseSettings):
         if self.oidc_issuer and not self.oidc_client_id:
             raise ValueError("CITYMARK_OIDC_CLIENT_ID must be set with CITYMARK_OIDC_ISSUER")
         return self
+
+
+def _is_postgresql(url: str) -> bool:
+    return url.startswith(("postgresql://", "postgresql+psycopg://"))
 
 
 def _is_weak(secret: str) -> bool:

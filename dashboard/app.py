@@ -10,9 +10,8 @@ from uuid import uuid4
 
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from flask import Flask, request
-from sqlalchemy import Engine
 
-from app.db import reading
+from app.replicas import Published
 from dashboard import bundles, guard, kept_callbacks
 from dashboard.components.frame import failure
 from dashboard.components.still import at_rest
@@ -28,8 +27,8 @@ FONTS = ("golos-text-cyrillic-wght-normal.woff2", "golos-text-latin-wght-normal.
 log = logging.getLogger(__name__)
 
 
-def create_dashboard(engine: Engine, *, language: str) -> Flask:
-    """The dashboard over this database as a WSGI application; `language` is what an address without one means."""
+def create_dashboard(published: Published, *, language: str) -> Flask:
+    """The dashboard over these databases as a WSGI application; `language` is what an address without one means."""
     app = _Document(
         "dashboard",
         assets_folder=str(ASSETS),
@@ -42,7 +41,7 @@ def create_dashboard(engine: Engine, *, language: str) -> Flask:
         enable_mcp=False,
         add_log_handler=False,
     )
-    app.language, app.drawn = language, Drawn(engine, language)
+    app.language, app.drawn = language, Drawn(published, language)
     app.layout = html.Div(
         [
             dcc.Location(id="url", refresh=False),
@@ -50,10 +49,10 @@ def create_dashboard(engine: Engine, *, language: str) -> Flask:
             html.Div(compare.placeholder(language), id="page"),
         ]
     )
-    _add_callbacks(app, engine, language)
+    _add_callbacks(app, published, language)
     server: Flask = app.server
     guard.install(app, frozenset({"/", *(page.PATH for page in PAGES)}))
-    kept_callbacks.install(server, engine)
+    kept_callbacks.install(server, published)
     bundles.install(app)
     return server
 
@@ -112,7 +111,7 @@ def _before(drawn: Drawn, page: ModuleType) -> str:
     return f'<div id="before">{content}</div>\n'
 
 
-def _add_callbacks(app: _Document, engine: Engine, language: str) -> None:
+def _add_callbacks(app: _Document, published: Published, language: str) -> None:
     def failed(error: Exception) -> tuple[object, object]:
         reference = uuid4().hex[:8]
         log.error("page failed, reference %s", reference, exc_info=error)
@@ -145,5 +144,6 @@ def _add_callbacks(app: _Document, engine: Engine, language: str) -> None:
         on_error=search_failed,
     )
     def find(text: object, search: object) -> object:
-        with reading(engine) as session:
-            return compare.found(session, language=language, text=text, search=search)
+        return kept_callbacks.read(
+            published, lambda session: compare.found(session, language=language, text=text, search=search)
+        )

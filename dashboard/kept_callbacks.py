@@ -6,20 +6,51 @@ Put behind the door, which has looked at the body before.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from threading import Lock
+from typing import TypeVar
 
 from cachetools import LRUCache
 from flask import Flask, Response, g, request
-from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
-from app.queries.freshness import freshness
+from app.db import reading
+from app.errors import Unavailable
+from app.replicas import HEADER, Published, Source, seen_in
 from dashboard.guard import CALLBACK
 
 MOST_BYTES = 48_000_000
 LARGEST = 2_000_000
+T = TypeVar("T")
 
 
-def install(server: Flask, engine: Engine) -> None:
+def read(published: Published, work: Callable[[Session], T]) -> T:
+    """What `work` reads for the callback being answered; of another database where the first one fails."""
+    asked = source(published)
+    try:
+        with reading(asked.engine) as session:
+            return work(session)
+    except Unavailable:
+        g.source = published.choose(_seen(), asked)
+        # It may know another edition than the tag names.
+        g.pop("callback_tag", None)
+        with reading(g.source.engine) as session:
+            return work(session)
+
+
+def source(published: Published) -> Source:
+    """Where the request being answered reads; the same to its end, unless it fails."""
+    if "source" not in g:
+        g.source = published.choose(_seen())
+    found: Source = g.source
+    return found
+
+
+def _seen() -> int:
+    return seen_in(request.headers.get(HEADER, ""), request.headers.get("Cookie", ""))
+
+
+def install(server: Flask, published: Published) -> None:
     """Keep answers of callbacks; call it after the door is in place."""
     # Body and its encoding: what is kept has been compressed once.
     kept: LRUCache[str, tuple[bytes, str]] = LRUCache(MOST_BYTES, getsizeof=lambda answer: len(answer[0]) + 200)
@@ -29,7 +60,11 @@ def install(server: Flask, engine: Engine) -> None:
     def known() -> Response | None:
         if request.path != CALLBACK:
             return None
-        now = freshness(engine)
+        try:
+            g.source = published.choose(_seen())
+        except Unavailable as error:
+            return Response(error.message, error.status, {"Retry-After": "5"}, mimetype="text/plain")
+        now = g.source.now
         said = f"{now.vintage}\n{now.edition}\n{request.headers.get('Accept-Encoding', '')}\n"
         tag = hashlib.sha256(said.encode() + request.get_data(cache=True)).hexdigest()
         with lock:

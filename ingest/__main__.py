@@ -13,11 +13,12 @@ from tempfile import mkdtemp
 
 import uvicorn
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 import migrations
 from app import logs
 from app.db import connect, writing
-from app.errors import CitymarkError
+from app.errors import CitymarkError, Unavailable
 from app.settings import Settings, read_settings
 from app.telemetry import provider
 from ingest import backup, bulk, demo, doctor, index_tool, people_command, scoring
@@ -101,12 +102,11 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
     if settings.otlp_endpoint:
         # Said here in words; a worker could only fail to start.
         provider(settings.otlp_endpoint).shutdown()
-    engine = connect(settings.database_url)
     if arguments.demo:
+        engine = connect(settings.database_url)
         demo.ensure_demo(engine, announce=lambda line: print(line, flush=True))
-    revision = migrations.current_revision(engine)
-    engine.dispose()
-    if revision != migrations.newest_revision():
+        engine.dispose()
+    if _schema(settings) != migrations.newest_revision():
         print("citymark: the database has another schema: run `citymark migrate`", file=sys.stderr)
         return 2
     print(f"Citymark is at http://{arguments.host}:{arguments.port}/ (Ctrl-C stops it)", flush=True)
@@ -127,6 +127,20 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         log_config=None,
     )
     return 0
+
+
+def _schema(settings: Settings) -> str | None:
+    """The schema of the primary; of a replica when the primary does not answer: reads can begin all the same."""
+    failed: OperationalError | None = None
+    for url in (settings.database_url, *settings.replicas):
+        engine = connect(url)
+        try:
+            return migrations.current_revision(engine)
+        except OperationalError as error:
+            failed = failed or error
+        finally:
+            engine.dispose()
+    raise Unavailable("no database answers: see CITYMARK_DATABASE_URL and whether it runs") from failed
 
 
 def _migrate(_arguments: argparse.Namespace, settings: Settings) -> int:

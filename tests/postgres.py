@@ -6,9 +6,11 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 MEND = "no PostgreSQL binaries here: run `make setup` (or set CITYMARK_PG_BIN to the folder that holds initdb)"
@@ -86,6 +88,26 @@ class Postgres:
         log = str(self.root / "log")
         self.run("pg_ctl", "-D", str(self.data), "-l", log, "-w", "-t", "30", "-o", flags, "start")
         return self
+
+    def follow(self, primary: Postgres, **more: str) -> Postgres:
+        """Become a streaming replica of another cluster, and wait until it answers."""
+        address = ("-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres")
+        self.run("pg_basebackup", "-D", str(self.data), *address, "-R", "-X", "stream", "-c", "fast", "--no-sync")
+        return self.start(**more)
+
+    def kill(self) -> None:
+        """End the server as the system would for want of memory; its own processes follow it by themselves."""
+        os.kill(int((self.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+    def restart(self, **more: str) -> None:
+        """Start again after a kill, as soon as the last process of before has gone."""
+        for _ in range(100):
+            try:
+                self.start(**more)
+                return
+            except subprocess.CalledProcessError:
+                time.sleep(0.1)
+        raise RuntimeError(f"PostgreSQL did not start again: {(self.root / 'log').read_text()[-2_000:]}")
 
     def halt(self) -> None:
         """Stop at once, as a lost power supply would; the folder stays."""

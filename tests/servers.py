@@ -21,6 +21,13 @@ from starlette.types import ASGIApp
 
 from tests.conftest import ROOT
 
+NGINX = """daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log warn;
+events {{ worker_connections 256; }}
+http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+include {folder}/citymark.conf; }}
+"""
+
 
 def free_port() -> int:
     """A port nobody listens on."""
@@ -89,6 +96,30 @@ def redis(folder: Path) -> Iterator[str]:
     ]
     with started(command, port, stdout=subprocess.DEVNULL):
         yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextmanager
+def nginx(folder: Path, webs: list[int]) -> Iterator[str]:
+    """An nginx with the repository's own configuration before two web processes, by their ports; its address."""
+    port = free_port()
+    filled = {
+        "CITYMARK_WEB_1": f"127.0.0.1:{webs[0]}",
+        "CITYMARK_WEB_2": f"127.0.0.1:{webs[1]}",
+        "CITYMARK_LISTEN": f"127.0.0.1:{port}",
+        "CITYMARK_CACHE": f"{folder}/kept",
+    }
+    text = (ROOT / "docs" / "deploy" / "nginx.conf.template").read_text(encoding="utf-8")
+    for name, value in filled.items():
+        text = text.replace(f"${{{name}}}", value)
+    (folder / "citymark.conf").write_text(text, encoding="utf-8")
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder), encoding="utf-8")
+    # nginx's own processes give up root's rights: the folder must let them in.
+    folder.chmod(0o777)
+    command = [program("nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder), "-g", "user root;"]
+    if os.geteuid() != 0:
+        command = command[:-2]
+    with started(command, port):
+        yield f"http://127.0.0.1:{port}"
 
 
 class _Server(uvicorn.Server):

@@ -20,16 +20,9 @@ import migrations
 from app.db import connect, writing
 from tests.conftest import ROOT
 from tests.makers import make_city, make_indicator, publish_figures
-from tests.servers import free_port, program, started, wait_for
+from tests.servers import free_port, nginx, wait_for
 
-TEMPLATE = ROOT / "docs" / "deploy" / "nginx.conf.template"
 FIGURES = "/api/v1/observations?indicator=TI_SMART_LIGHTING"
-MAIN = """daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log warn;
-events {{ worker_connections 256; }}
-http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-include {folder}/citymark.conf; }}
-"""
 
 
 @dataclass
@@ -50,29 +43,13 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         make_indicator(session, "TI_SMART_LIGHTING")
         publish_figures(session, {"value": "60"})
     engine.dispose()
-    ports = [free_port() for _ in range(3)]
-    webs = [_web(url, port) for port in ports[:2]]
-    for port in ports[:2]:
-        wait_for(port)
-    filled = {
-        "CITYMARK_WEB_1": f"127.0.0.1:{ports[0]}",
-        "CITYMARK_WEB_2": f"127.0.0.1:{ports[1]}",
-        "CITYMARK_LISTEN": f"127.0.0.1:{ports[2]}",
-        "CITYMARK_CACHE": f"{tmp_path}/kept",
-    }
-    text = TEMPLATE.read_text(encoding="utf-8")
-    for name, value in filled.items():
-        text = text.replace(f"${{{name}}}", value)
-    (tmp_path / "citymark.conf").write_text(text, encoding="utf-8")
-    (tmp_path / "nginx.conf").write_text(MAIN.format(folder=tmp_path), encoding="utf-8")
-    # nginx's own processes give up root's rights: the folder must let them in.
-    tmp_path.chmod(0o777)
-    command = [program("nginx"), "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path), "-g", "user root;"]
-    if os.geteuid() != 0:
-        command = command[:-2]
+    ports = [free_port() for _ in range(2)]
+    webs = [_web(url, port) for port in ports]
     try:
-        with started(command, ports[2]):
-            yield Installation(f"http://127.0.0.1:{ports[2]}", webs, url)
+        for port in ports:
+            wait_for(port)
+        with nginx(tmp_path, ports) as address:
+            yield Installation(address, webs, url)
     finally:
         for web in webs:
             web.kill()

@@ -17,9 +17,11 @@ from sqlalchemy import Engine, delete, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import reading, writing
-from app.errors import TooMany
+from app.errors import TooMany, Unavailable
 from app.models import Counted
 
+# Longest wait for Redis, in seconds.
+PATIENCE_S = 1
 #: Tries to sign in, for one e-mail address and for one network address.
 SIGN_IN_OF_EMAIL = parse("10 per 15 minutes")
 SIGN_IN_FROM_ADDRESS = parse("60 per 15 minutes")
@@ -92,13 +94,22 @@ class Limiter:
     @classmethod
     def over(cls, engine: Engine, redis_url: str | None = None) -> Limiter:
         """Counting in Redis where there is one, else in the database."""
-        return cls(RedisStorage(redis_url) if redis_url else DatabaseStorage(engine))
+        if not redis_url:
+            return cls(DatabaseStorage(engine))
+        return cls(RedisStorage(redis_url, socket_connect_timeout=PATIENCE_S, socket_timeout=PATIENCE_S))
 
     def count(self, limit: RateLimitItem, what: str, who: str, cost: int = 1) -> float:
         """Count a try of `who`, or `cost` tries; when the window ends, as a Unix time.
 
-        TooMany, with the seconds to wait, when it is too many; then nothing was counted.
+        TooMany, with the seconds to wait, when it is too many; then nothing was counted. Unavailable when nothing can
+        be counted.
         """
+        try:
+            return self._count(limit, what, who, cost)
+        except self.strategy.storage.base_exceptions as error:
+            raise Unavailable("tries cannot be counted now; try again in a moment") from error
+
+    def _count(self, limit: RateLimitItem, what: str, who: str, cost: int) -> float:
         # Addresses are personal data: only a hash of them is kept, and only for the window.
         key = hashlib.sha256(who.encode()).hexdigest()[:32]
         # A bundle that does not fit must not use up what a single try still has.

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from app.errors import Busy, CitymarkError, Forbidden, Problem, TooMany, Unauthenticated
+from app.errors import Busy, CitymarkError, Forbidden, Problem, TooMany, Unauthenticated, Unavailable
 from app.observed import DATABASE_ERRORS
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("citymark.api")
 
 PROBLEM_JSON = "application/problem+json"
+# A database that was restarted is back by then.
+AGAIN_S = 5
 # Errors that the framework finds before our code runs.
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed", 406: "not-acceptable", 413: "too-large"}
 
@@ -167,6 +169,8 @@ async def _of_our_own(_request: Request, error: Exception) -> Response:
     answer = problem(error.status, error.code, error.message, error.problems, error.extra)
     if isinstance(error, TooMany | Busy):
         answer.headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, Unavailable):
+        answer.headers["Retry-After"] = str(AGAIN_S)
     if isinstance(error, Unauthenticated):
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
@@ -200,7 +204,7 @@ async def _of_the_framework(_request: Request, error: Exception) -> Response:
 
 async def _of_the_database(_request: Request, _error: Exception) -> Response:
     answer = problem(503, "unavailable", "the database did not answer; try again in a moment")
-    answer.headers["Retry-After"] = "5"
+    answer.headers["Retry-After"] = str(AGAIN_S)
     return answer
 
 

@@ -37,6 +37,7 @@ from app.api import (
 from app.api.answers import ProblemBody, install_problems
 from app.api.caching import PublicAnswers
 from app.api.deps import Limits
+from app.replicas import Published
 from ingest.webhooks.subscriptions import Policy
 
 DESCRIPTION = """
@@ -66,10 +67,18 @@ ROUTERS = (
 )
 
 
-def create_api(engine: Engine, limits: Limits, *, is_secure: bool = False, look_every_s: float = 0.0) -> FastAPI:
+def create_api(
+    engine: Engine,
+    limits: Limits,
+    *,
+    is_secure: bool = False,
+    look_every_s: float = 0.0,
+    published: Published | None = None,
+) -> FastAPI:
     """The API over one database; `is_secure` says that cookies come over HTTPS alone.
 
-    A new vintage is seen at the latest `look_every_s` seconds after it was published by another process.
+    `published` says where published figures are read, if not there alone. A new vintage is seen at the latest
+    `look_every_s` seconds after it was published by another process.
     """
     api = FastAPI(
         title="Citymark",
@@ -89,7 +98,8 @@ def create_api(engine: Engine, limits: Limits, *, is_secure: bool = False, look_
     for module in ROUTERS:
         api.include_router(module.router, prefix="/v1")
     install_problems(api)
-    api.add_middleware(PublicAnswers, engine=engine, kept_bytes=limits.max_kept_bytes, look_every_s=look_every_s)
+    read = published or Published(engine)
+    api.add_middleware(PublicAnswers, published=read, kept_bytes=limits.max_kept_bytes, look_every_s=look_every_s)
     _describe_problems(api)
     _add_docs(api)
     return api

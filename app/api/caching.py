@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from email.utils import format_datetime
 from threading import Lock
 from time import monotonic
 
 from cachetools import LRUCache
-from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.answers import AGAIN_S, problem
+from app.errors import Unavailable
 from app.observed import KEPT
-from app.queries.freshness import Freshness, freshness
+from app.queries.freshness import Freshness
+from app.replicas import CHOSEN, HEADER, Published, Source, seen_in
 
 PUBLIC = re.compile(
     r"/v1/(?:config|principles|indicators|cities|periods|vintages|observations|changes|frameworks|scores|templates)(?:/.*)?"
@@ -32,7 +35,8 @@ A_MOMENT = "public, max-age=30, stale-while-revalidate=60"
 PRIVATE = "private, no-cache"
 LARGEST_KEPT = 2_000_000
 MOST_QUESTIONS = 10_000
-_ASKED = (b"accept", b"if-none-match", b"authorization", b"cookie")
+_SEEN = HEADER.lower().encode()
+_ASKED = (b"accept", b"if-none-match", b"authorization", b"cookie", _SEEN)
 _Question = tuple[Freshness, str, bytes, bytes, bool]
 _Known = tuple[str, dict[str, str], tuple[tuple[bytes, bytes], ...]]
 
@@ -48,16 +52,16 @@ class PublicAnswers:
         self,
         app: ASGIApp,
         *,
-        engine: Engine,
+        published: Published,
         kept_bytes: int,
         look_every_s: float,
         public: re.Pattern[str] = PUBLIC,
     ) -> None:
         self.app = app
         self.public = public
-        self.engine = engine
+        self.published = published
         self.look_every_s = look_every_s
-        self._now: Freshness | None = None
+        self._source: Source | None = None
         self._looked_at = 0.0
         self._changes = 0
         self._kept: LRUCache[str, list[Message]] = LRUCache(max(kept_bytes, 1), getsizeof=_size)
@@ -69,7 +73,7 @@ class PublicAnswers:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             # A look that began before this may end after it: its finding is not kept.
-            self._now, self._changes = None, self._changes + 1
+            self._source, self._changes = None, self._changes + 1
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if not self.public.fullmatch(path):
@@ -81,10 +85,30 @@ class PublicAnswers:
         await self._public(scope, receive, send, path)
 
     async def _public(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
-        now = await self._fresh()
+        """A database that fails in the middle is not the reader's affair: another is asked, once."""
         asked = {name: value for name, value in scope["headers"] if name in _ASKED}
+        seen = seen_in(asked.get(_SEEN, b"").decode("latin-1"), asked.get(b"cookie", b"").decode("latin-1"))
+        try:
+            source = await self._chosen(seen)
+        except Unavailable as error:
+            await _refuse(send, error)
+            return
+        refusal = await self._answer(scope, receive, send, path, asked, source)
+        if not refusal:
+            return
+        self._source = None
+        with suppress(Unavailable):
+            other = await run_in_threadpool(self.published.choose, seen, source)
+            refusal = await self._answer(scope, receive, send, path, asked, other)
+        for message in refusal:
+            await send(message)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, path: str, asked: dict[bytes, bytes], source: Source
+    ) -> list[Message]:
+        """Answer from this database; what would be said, and was not, where it did not answer."""
         is_private = b"authorization" in asked or b"cookie" in asked
-        question = (now, path, scope["query_string"], asked.get(b"accept", b""), is_private)
+        question = (source.now, path, scope["query_string"], asked.get(b"accept", b""), is_private)
         known = self._questions.get(question)
         if known is None:
             known = self._questions[question] = _answer_to(*question)
@@ -94,30 +118,32 @@ class PublicAnswers:
             KEPT.labels("reader").inc()
             await send({"type": "http.response.start", "status": 304, "headers": list(listed)})
             await send({"type": "http.response.body", "body": b""})
-            return
+            return []
         with self._lock:
             kept = self._kept.get(tag)
         KEPT.labels("memory" if kept is not None else "made").inc()
         if kept is not None:
             for message in map(_copied, kept):
                 await send(_without_body(message) if is_head else message)
-            return
+            return []
         answer = _Answer(send, given, is_head=is_head)
-        await self.app({**scope, "method": "GET"}, receive, answer.send)
+        await self.app({**scope, "method": "GET", CHOSEN: source.engine}, receive, answer.send)
         if answer.messages and _size(answer.messages) <= self._kept.maxsize:
             with self._lock:
                 self._kept[tag] = answer.messages
+        return answer.refusal
 
-    async def _fresh(self) -> Freshness:
+    async def _chosen(self, seen: int) -> Source:
         at, changes = monotonic(), self._changes
-        now = self._now
-        if now is None or at - self._looked_at >= self.look_every_s:
+        source = self._source
+        least = max(seen, self.published.shown)
+        if source is None or source.now.vintage < least or at - self._looked_at >= self.look_every_s:
             # Set before the look, so that a burst of requests does not look a hundred times.
             self._looked_at = at
-            now = await run_in_threadpool(freshness, self.engine)
+            source = await run_in_threadpool(self.published.choose, seen)
             if changes == self._changes:
-                self._now = now
-        return now
+                self._source = source
+        return source
 
 
 class _Answer:
@@ -128,13 +154,15 @@ class _Answer:
 
     def __init__(self, send: Send, headers: dict[str, str], *, is_head: bool) -> None:
         self._send, self._headers, self._is_head = send, headers, is_head
-        self._is_kept, self._size = False, 0
+        self._is_kept, self._is_held, self._size = False, False, 0
         self.messages: list[Message] = []
+        #: What was not sent, since another database may know better.
+        self.refusal: list[Message] = []
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             is_good = message["status"] == 200
-            self._is_kept = message["status"] in (200, 404)
+            self._is_kept, self._is_held = message["status"] in (200, 404), message["status"] == 503
             headers = MutableHeaders(scope=message)
             for name, value in self._headers.items():
                 # An error says nothing lasting; an answer that sets its own rule keeps it.
@@ -146,7 +174,11 @@ class _Answer:
                 self.messages.append(_copied(message))
             else:
                 self._is_kept, self.messages = False, []
-        await self._send(_without_body(message) if self._is_head else message)
+        passed = _without_body(message) if self._is_head else message
+        if self._is_held:
+            self.refusal.append(passed)
+        else:
+            await self._send(passed)
 
 
 def _tag(now: Freshness, path: str, query: str, accept: str) -> str:
@@ -198,7 +230,8 @@ def _open_to_all(headers: dict[str, str]) -> dict[str, str]:
         **headers,
         "access-control-allow-origin": "*",
         "access-control-allow-methods": "GET, HEAD, OPTIONS",
-        "access-control-expose-headers": "ETag, Last-Modified, Link",
+        "access-control-allow-headers": HEADER,
+        "access-control-expose-headers": f"ETag, Last-Modified, Link, {HEADER}",
         "cross-origin-resource-policy": "cross-origin",
     }
 
@@ -221,6 +254,16 @@ def _copied(message: Message) -> Message:
 
 def _without_body(message: Message) -> Message:
     return {**message, "body": b""} if message["type"] == "http.response.body" else message
+
+
+async def _refuse(send: Send, error: Unavailable) -> None:
+    answer = problem(error.status, error.code, error.message)
+    headers = {
+        "content-type": str(answer.media_type),
+        "retry-after": str(AGAIN_S),
+        "access-control-allow-origin": "*",
+    }
+    await _send(send, error.status, headers, bytes(answer.body))
 
 
 async def _send(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:

@@ -21,6 +21,7 @@ from app.db import reading, writing
 from app.domain.peers import PeerGroup, parse_peer_group
 from app.errors import Invalid, Problem
 from app.queries import vintages
+from app.replicas import CHOSEN
 from ingest.upload.limits import UploadLimits
 
 if TYPE_CHECKING:
@@ -72,15 +73,15 @@ class AsOfParameters(Parameters):
     )
 
 
-def _session(request: Request) -> Iterator[Session]:
-    engine: Engine = request.app.state.engine
-    with reading(engine) as session:
-        yield session
-
-
-def _engine(request: Request) -> Engine:
-    engine: Engine = request.app.state.engine
+def source(request: Request) -> Engine:
+    """The database a request reads: the one chosen for it if it asks for what is published, else the primary."""
+    engine: Engine = request.scope.get(CHOSEN) or request.app.state.engine
     return engine
+
+
+def _session(request: Request) -> Iterator[Session]:
+    with reading(source(request)) as session:
+        yield session
 
 
 def _limits(request: Request) -> Limits:
@@ -112,7 +113,7 @@ LimitsDep = Annotated[Limits, Depends(_limits)]
 # Committed before the answer goes out: nobody is told of what was not kept.
 WritingDep = Annotated[Session, Depends(_writing_session, scope="function")]
 # For steps that read first and write after, each in its own transaction.
-EngineDep = Annotated[Engine, Depends(_engine)]
+EngineDep = Annotated[Engine, Depends(source)]
 ActorDep = Annotated[Actor, Depends(_actor)]
 NowDep = Annotated[datetime, Depends(clock)]
 NoQuery = Annotated[NoParameters, Query()]

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.api.deps import source
 from app.db import reading
 from app.formats.feed import ATOM, JSON_FEED, Entry, Feed, atom, json_feed
 from app.queries import vintages
@@ -42,14 +43,16 @@ def create_feeds(engine: Engine, public_url: str) -> Starlette:
         words = WORDS.get(language, WORDS["en"])
         base = public_url or str(request.base_url).removesuffix("/feeds/").rstrip("/")
         own = f"{base}/feeds{request.url.path.removeprefix(request.scope.get('root_path', ''))}"
-        with reading(engine) as session:
+        with reading(source(request)) as session:
             entries = [_entry(each, words, base) for each in vintages.vintages(session)[:ENTRIES]]
         told = Feed(words["feed"], language if language in WORDS else "en", f"{base}/data", own, entries)
         if own.endswith(".json"):
             return Response(orjson.dumps(json_feed(told)), media_type=JSON_FEED)
         return Response(atom(told), media_type=ATOM)
 
-    return Starlette(routes=[Route("/publications.atom", feed), Route("/publications.json", feed)])
+    app = Starlette(routes=[Route("/publications.atom", feed), Route("/publications.json", feed)])
+    app.state.engine = engine
+    return app
 
 
 def _entry(vintage: Vintage, words: dict[str, str], base: str) -> Entry:

@@ -19,10 +19,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.accounts.limits import Limiter
-from app.errors import TooMany
+from app.errors import TooMany, Unavailable
 
 BUNDLES = 50
 MOST_CALLERS = 10_000
+# Where calls cannot be counted it is tried again after so many seconds.
+UNCOUNTED_S = 2.0
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Metered:
         self.limits = {"address": calls_per_minute, "token": token_calls_per_minute}
         self._bundles: dict[str, _Bundle] = {}
         self._lock = Lock()
+        self._uncounted_until = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not any(self.limits.values()):
@@ -47,7 +50,7 @@ class Metered:
             return
         kind, who = _caller(scope)
         limit = self.limits[kind]
-        if not limit or self._has_one(who):
+        if not limit or time.monotonic() < self._uncounted_until or self._has_one(who):
             await self.app(scope, receive, send)
             return
         try:
@@ -55,6 +58,9 @@ class Metered:
         except TooMany as error:
             await _refusal(error, limit)(scope, receive, send)
             return
+        except Unavailable:
+            # Counting protects others from one; while nothing can be counted nobody is sent away for it.
+            self._uncounted_until = time.monotonic() + UNCOUNTED_S
         await self.app(scope, receive, send)
 
     def _has_one(self, who: str) -> bool:

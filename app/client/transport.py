@@ -19,6 +19,7 @@ from app.client.errors import Unexpected, Unreachable, error_of
 from app.client.retries import RETRIED, wait_s
 
 LONGEST_WAIT_S = 300.0
+SEEN = "X-Citymark-Vintage"
 # A reader may ask again after anything; who changes something only where the server says that it was not done.
 READ_AGAIN = RETRIED | {500}
 CHANGE_AGAIN = frozenset({429, 503})
@@ -45,7 +46,19 @@ class Transport:
         headers = {"User-Agent": f"citymark-client/{_version()}", "Accept": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        self._client = httpx2.Client(headers=headers, timeout=patience.timeout_s)
+        self._seen = 0
+        carried: dict[str, list[Callable[..., Any]]] = {"request": [self._tell_seen], "response": [self._note_seen]}
+        self._client = httpx2.Client(headers=headers, timeout=patience.timeout_s, event_hooks=carried)
+
+    def _tell_seen(self, request: httpx2.Request) -> None:
+        """Whichever process and database answers, it shows no less than was seen before."""
+        if self._seen:
+            request.headers[SEEN] = str(self._seen)
+
+    def _note_seen(self, answer: httpx2.Response) -> None:
+        told = answer.headers.get(SEEN, "")
+        if told.isascii() and told.isdigit():
+            self._seen = max(self._seen, int(told))
 
     def close(self) -> None:
         """Let the connections go."""

@@ -55,10 +55,11 @@ OPEN = {
     "/embed/index/{chart}": index_chart.index_embed,
     "/chart/indicator/{code}/{chart}.{ending:ending}": indicator.indicator_chart,
     "/embed/indicator/{code}/{chart}": indicator.indicator_embed,
-}
-GET = {
-    # Not kept with the open pages: files of vintages appear between publications.
     "/data": method.data,
+}
+# Of these the ones made anew each time: files of vintages appear between publications.
+UNKEPT = ("/data",)
+GET = {
     "/sign-in": people.sign_in,
     "/sign-in/invitation": people.invitation,
     "/account": people.account,
@@ -95,7 +96,8 @@ def form_routes(house: House, provider: Provider | None) -> list[BaseRoute]:
     small = [Middleware(GZipMiddleware, minimum_size=1_000)]
     pages = KeptPages()
     routes += [
-        Route(path, kept(house, page, pages), methods=["GET"], middleware=small) for path, page in OPEN.items()
+        Route(path, kept(house, page, None if path in UNKEPT else pages), methods=["GET"], middleware=small)
+        for path, page in OPEN.items()
     ]
     routes += [Route(path, served(house, handler), methods=["GET"]) for path, handler in GET.items()]
     routes += [Route(path, served(house, handler), methods=["POST"]) for path, handler in POST.items()]

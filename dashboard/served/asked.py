@@ -10,7 +10,6 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -19,8 +18,8 @@ from starlette.responses import RedirectResponse, Response
 from app.access import ANONYMOUS, Actor
 from app.accounts.identity import actor_of
 from app.accounts.limits import Limiter
-from app.errors import CitymarkError, Forbidden, NotFound, TooMany, Unauthenticated
-from app.queries.freshness import freshness
+from app.errors import CitymarkError, Forbidden, NotFound, TooMany, Unauthenticated, Unavailable
+from app.replicas import Published, Source, seen_by
 from dashboard.served.kept import KeptPages, tag_of
 from dashboard.served.pages import page
 from dashboard.served.words import Words
@@ -43,6 +42,7 @@ class House:
     """What the pages stand on: the database, limits, and how this installation is set."""
 
     engine: Engine
+    published: Published
     limits: UploadLimits
     language: str
     cookie: str
@@ -71,6 +71,8 @@ class Asked:
     places: Mapping[str, str]
     secret: str | None
     address: str
+    # Where published figures are read for this request.
+    figures: Engine
     # Where this installation stands, as `https://figures.example`.
     base: str = ""
 
@@ -92,21 +94,29 @@ class Asked:
 
 
 Handler = Callable[[Asked], Response]
+_Given = tuple[dict[str, str], dict[str, tuple[str, bytes]]]
+NOTHING: _Given = ({}, {})
 
 
-def kept(house: House, handler: Handler, pages: KeptPages) -> Callable[[Request], Awaitable[Response]]:
+def kept(house: House, handler: Handler, pages: KeptPages | None) -> Callable[[Request], Awaitable[Response]]:
     """A handler of an open page as an endpoint; who is not signed in may get the page that another has got."""
 
-    def answered(request: Request) -> Response:
-        if house.cookie in request.cookies or request.query_params.get("lang"):
-            return _answered(house, handler, request, ({}, {}))
-        try:
-            tag = tag_of(freshness(house.engine), request, _language(house, request))
-        except SQLAlchemyError:
-            # The page itself says that the database does not answer.
-            return _answered(house, handler, request, ({}, {}))
+    def made(request: Request, source: Source) -> Response:
+        if pages is None or house.cookie in request.cookies or request.query_params.get("lang"):
+            return _answered(house, handler, request, NOTHING, source.engine)
+        tag = tag_of(source.now, request, _language(house, request))
         found = pages.known(request, tag)
-        return found or pages.keep(tag, _answered(house, handler, request, ({}, {})))
+        return found or pages.keep(tag, _answered(house, handler, request, NOTHING, source.engine))
+
+    def answered(request: Request) -> Response:
+        seen = seen_by(request.headers)
+        try:
+            source = house.published.choose(seen)
+            answer = made(request, source)
+            # A database that fails in the middle is not the reader's affair: another is asked, once.
+            return answer if answer.status_code != 503 else made(request, house.published.choose(seen, source))
+        except Unavailable as error:
+            return _answered(house, _refusing(error), request, NOTHING)
 
     async def endpoint(request: Request) -> Response:
         return await run_in_threadpool(answered, request)
@@ -134,9 +144,25 @@ def served(house: House, handler: Handler) -> Callable[[Request], Awaitable[Resp
     return endpoint
 
 
+def _refusing(error: CitymarkError) -> Handler:
+    def refuse(_asked: Asked) -> Response:
+        raise error
+
+    return refuse
+
+
+def _who(house: House, secret: str | None, now: datetime) -> tuple[Actor, CitymarkError | None]:
+    """Who asks; nobody, and why, where that cannot be looked up."""
+    try:
+        return actor_of(house.engine, cookie=secret, authorization=None, now=now), None
+    except CitymarkError as error:
+        return ANONYMOUS, error
+
+
 def _answered(
-    house: House, handler: Handler, request: Request, given: tuple[dict[str, str], dict[str, tuple[str, bytes]]]
+    house: House, handler: Handler, request: Request, given: _Given, figures: Engine | None = None
 ) -> Response:
+    """The answer of a handler; `figures` is where an open page reads, which is shown whoever asks."""
     now, secret = house.clock(), request.cookies.get(house.cookie)
     language = _language(house, request)
     asked = Asked(
@@ -150,10 +176,14 @@ def _answered(
         dict(request.path_params),
         secret,
         request.client.host if request.client else "",
+        house.engine if figures is None else figures,
         house.public_url or f"{request.url.scheme}://{request.url.netloc}",
     )
     try:
-        asked = replace(asked, actor=actor_of(house.engine, cookie=secret, authorization=None, now=now))
+        actor, refusal = _who(house, secret, now)
+        asked = replace(asked, actor=actor)
+        if refusal is not None and figures is None:
+            raise refusal
         answer = handler(asked)
     except CitymarkError as error:
         answer = _refused(asked, error)
@@ -185,6 +215,9 @@ def _refused(asked: Asked, error: CitymarkError) -> Response:
         log.warning("refused: this account may not", extra={"said": {"account": asked.actor.account_id}})
     key = "not_found" if isinstance(error, NotFound) else "too_many" if isinstance(error, TooMany) else "refused"
     lines = [problem.message for problem in error.problems]
-    return asked.page(
+    answer = asked.page(
         "message.html", error.status, title=asked.words.say(key), text=error.message, lines=lines, error=error
     )
+    if isinstance(error, Unavailable):
+        answer.headers["Retry-After"] = "5"
+    return answer

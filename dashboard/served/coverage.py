@@ -22,7 +22,7 @@ FIRST = 60
 
 def coverage(asked: Asked) -> Response:
     """City by quarter, and indicator by the newest quarter."""
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         at = here(session, asked)
         if at is None:
             raise NotFound(asked.words.say("no_figures"))

@@ -23,7 +23,7 @@ MOST_FOUND = 20
 def home(asked: Asked) -> Response:
     """The first page, or where its search leads when that is one place only."""
     wanted = asked.query.get("q", "").strip()[:80]
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         known = read_reference(session)
         cities = search_cities(list(known.cities.values()), wanted)[:MOST_FOUND] if wanted else []
         indicators = search_indicators(list(known.indicators.values()), wanted)[:MOST_FOUND] if wanted else []

@@ -52,7 +52,7 @@ class Line:
 
 def index(asked: Asked) -> Response:
     """The ranking of a period, a group, a weighting, as known with a vintage."""
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         known = read_reference(session)
         here = scorable(session, asked)
         if here is None:
@@ -125,7 +125,7 @@ def _indicator(known: Reference, asked: Asked, code: str) -> str:
 def city(asked: Asked) -> Response:
     """One city: its rank and how sure, what brings it there, what moved it, what a rank would take."""
     code = asked.places["city"]
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         known = read_reference(session)
         if code not in known.cities:
             raise NotFound(_no_such_city(asked, known, code))

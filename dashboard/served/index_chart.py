@@ -114,7 +114,7 @@ def index_embed(asked: Asked) -> Response:
 
 
 def _read(asked: Asked) -> tuple[Question, Chart, list[Shown]]:
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         known = read_reference(session)
         here = scorable(session, asked)
         if here is None or asked.places["chart"] != NAME:

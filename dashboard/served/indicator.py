@@ -26,7 +26,7 @@ PATH = "/indicator/"
 
 def indicator(asked: Asked) -> Response:
     """The page of one indicator."""
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         entry = _entry(session, asked)
         at = here(session, asked, (entry.code,))
         if at is None:
@@ -56,7 +56,7 @@ def indicator(asked: Asked) -> Response:
 def indicator_list(asked: Asked) -> Response:
     """Every indicator under its principle, or those that a search means."""
     wanted = asked.query.get("q", "").strip()[:80]
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         known = read_reference(session)
     entries = list(known.indicators.values())
     found = search_indicators(entries, wanted) if wanted else entries
@@ -69,14 +69,14 @@ def indicator_list(asked: Asked) -> Response:
 
 def indicator_chart(asked: Asked) -> Response:
     """One chart of the page as a file."""
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         at, chart, path = _chart(session, asked)
         return chart_file(session, at, chart, path, asked.places["ending"])
 
 
 def indicator_embed(asked: Asked) -> Response:
     """One chart of the page alone."""
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         return embedded(*_chart(session, asked))
 
 

@@ -32,7 +32,7 @@ EXAMPLE = "/api/v1/observations?indicator=TI_SMART_LIGHTING&period=latest"
 
 def method(asked: Asked) -> Response:
     """Formulas, the tree of the index, statuses, checks, sources, accessibility."""
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         known = read_reference(session)
         try:
             version = framework_version(session, DEFAULT)
@@ -101,7 +101,7 @@ def _described(asked: Asked, address: str) -> dict[str, Any]:
 
 def data(asked: Asked) -> Response:
     """Files, formats, code, the programming interface, what has been published."""
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         newest = vintages.newest(session)
         published = vintages.vintages(session)[:12] if newest else []
     address = f"{asked.base}/data"

@@ -36,7 +36,7 @@ class Alike:
 
 def peers(asked: Asked) -> Response:
     """The page; without a city in the address the first of the defaults."""
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         at = here(session, asked)
     if at is None:
         raise NotFound(asked.words.say("no_figures"))

@@ -13,7 +13,7 @@ from app.accounts import people, signing_in, tokens
 from app.accounts.limits import SIGN_IN_FROM_ADDRESS, SIGN_IN_OF_EMAIL
 from app.accounts.people import Rights, roles_of
 from app.db import reading, writing
-from app.errors import CitymarkError, Conflict, Invalid, Unauthenticated
+from app.errors import CitymarkError, Conflict, Invalid, Unauthenticated, Unavailable
 from app.observed import REFUSED_SIGN_INS
 from app.queries import reference
 from dashboard.served.asked import Asked
@@ -38,6 +38,8 @@ def do_sign_in(asked: Asked) -> Response:
         asked.house.limiter.count(SIGN_IN_OF_EMAIL, "sign-in-of", email.casefold())
         with writing(asked.house.engine) as session:
             secret = signing_in.by_password(session, email, asked.form.get("password", ""), now=asked.now)
+    except Unavailable:
+        raise
     except (Unauthenticated, CitymarkError) as error:
         key = "sign_in_refused" if isinstance(error, Unauthenticated) else "too_many"
         why = "wrong" if isinstance(error, Unauthenticated) else "too-many"

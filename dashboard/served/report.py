@@ -61,7 +61,7 @@ def report(asked: Asked) -> Response:
     from fpdf import FPDF
 
     code = asked.places["city"]
-    with reading(asked.house.engine) as session:
+    with reading(asked.figures) as session:
         told = _told(session, asked, code)
     sheet = FPDF(format="A4")
     sheet.set_creation_date(told.at.subject.vintage.published_at)

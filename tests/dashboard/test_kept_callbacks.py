@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.models import Vintage
+from app.replicas import Published
 from dashboard import kept_callbacks
 from dashboard.guard import CALLBACK
 
@@ -18,7 +19,7 @@ from dashboard.guard import CALLBACK
 def counted(database: Engine) -> tuple[Flask, list[int]]:
     """A server whose callback counts how often it was computed; 'bad' is refused."""
     server, calls = Flask("counted"), []
-    kept_callbacks.install(server, database)
+    kept_callbacks.install(server, Published(database))
 
     @server.post(CALLBACK)
     def answer() -> Response:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from app.api.deps import as_known
+from app.api.deps import as_known, source
 from app.api.sdmx import asked as asking
 from app.api.sdmx.answers import header_of, our_codelists, sdmx_answer
 from app.api.sdmx.figures import asked_series
@@ -97,7 +97,7 @@ def _answer(request: Request) -> Response:
 
 
 def _data(request: Request) -> Response:
-    address, engine = _address(request), request.app.state.engine
+    address, engine = _address(request), source(request)
     media = _media(request, DATA, {"xml": data_ml.GENERIC, "json": data_json.FLAT_MEDIA_TYPE}, address)
     form = DATA[media]
     flow, key = (address.part(3), address.part(5)) if address.is_second else (address.part(1), address.part(2))
@@ -128,7 +128,7 @@ def _structure(request: Request) -> Response:
     if not kinds <= set(_KINDS):
         raise NotFound(f"there is no {parts[0][:40]!r} here: use data, {', '.join(_KINDS)}")
     form = STRUCTURES[_media(request, STRUCTURES, dict.fromkeys(("xml", "json"), structure_ml.MEDIA_TYPE), address)]
-    with reading(request.app.state.engine) as session:
+    with reading(source(request)) as session:
         listed = our_codelists(session)
         header = header_of(as_known(session, None))
     if wanted not in asking.ANY:

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 from limits.storage import RedisStorage
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app.accounts.limits import DatabaseStorage, Limiter
-from app.api.metering import Metered
+from app.accounts.limits import SIGN_IN_OF_EMAIL, DatabaseStorage, Limiter
+from app.api.metering import UNCOUNTED_S, Metered
+from app.errors import Unavailable
 from app.main import create_app
 from app.settings import Settings
 from tests.servers import redis
@@ -75,3 +76,24 @@ def test_an_installation_in_production_is_limited_by_itself(production: bool, ex
     more = {"secret_key": "k9-Dm3vQ_x7Rr2Yw8Zt4Lp6Hs1Jb5Nf0Ge", "public_url": "https://figures.example"}
     settings = Settings(production=production, **more)  # type: ignore[arg-type] # read as from the environment
     assert settings.calls["calls_per_minute"] == expected
+
+
+def test_nobody_is_sent_away_while_nothing_can_be_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose store is gone is let through, and not made to wait for it each time; counting goes on when it is back."""
+    now = [1_000.0]
+    monkeypatch.setattr("app.api.metering.time.monotonic", lambda: now[0])
+    with redis(tmp_path) as address:
+        limiter = Limiter.over(create_engine("sqlite://"), address)
+    asked: list[str] = []
+    count = limiter.count
+    monkeypatch.setattr(limiter, "count", lambda *words, **more: asked.append("") or count(*words, **more))
+    inner = Starlette(routes=[Route("/", lambda _: PlainTextResponse("ok"))])
+    app = Metered(inner, limiter=limiter, calls_per_minute=1, token_calls_per_minute=1)
+    client = TestClient(app, client=("10.0.0.1", 5000))
+    assert [client.get("/").status_code for _ in range(5)] == [200] * 5
+    assert len(asked) == 1
+    now[0] += UNCOUNTED_S
+    client.get("/")
+    assert len(asked) == 2
+    with pytest.raises(Unavailable, match="cannot be counted"):
+        count(SIGN_IN_OF_EMAIL, "sign-in-of", "a@city.example")

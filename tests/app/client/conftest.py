@@ -37,11 +37,13 @@ class Log:
     app: ASGIApp
     asked: list[tuple[str, str, int]] = field(default_factory=list)
     told: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        self.seen.append(dict(scope["headers"]).get(b"x-citymark-vintage", b"").decode())
         path = scope["path"] + (f"?{scope['query_string'].decode()}" if scope["query_string"] else "")
 
         async def noting(message: Message) -> None:

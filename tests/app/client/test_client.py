@@ -192,6 +192,12 @@ def test_a_busy_server_is_asked_again_as_it_says(client: Citymark, log: Log, wai
     assert waits == [7, 2, 4]
 
 
+def test_what_was_seen_is_said_with_every_question_after_it(client: Citymark, log: Log) -> None:
+    log.told = [(503, {"X-Citymark-Vintage": told}) for told in ("3", "2", "x")]
+    client.config()
+    assert log.seen == ["", "3", "3", "3"]
+
+
 def test_patience_ends_with_the_servers_word(client: Citymark, log: Log, waits: list[float]) -> None:
     log.told = [(503, {})] * 4
     with pytest.raises(Unavailable, match=r"http-error \(503\)"):
