@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -132,8 +133,9 @@ def _is_blank(table: Table) -> NDArray[np.bool_]:
 
 def _as_utf8(file: File, encoding: str) -> bytes:
     """The content as UTF-8 without its mark; Invalid names the line of a byte that is not of the encoding."""
+    is_utf8 = encoding.lower() in ("utf-8", "utf8")
     try:
-        text = file.content.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
+        text = file.content.decode("utf-8-sig" if is_utf8 else encoding)
     except UnicodeDecodeError as error:
         line = file.content[: error.start].count(b"\n") + 1
         raise Invalid(f"{file.name}, line {line}: not {encoding}; name the right one in source.encoding") from error
@@ -141,7 +143,7 @@ def _as_utf8(file: File, encoding: str) -> bytes:
         raise Invalid(f"source.encoding: there is no encoding {encoding!r}; use utf-8 or cp1251") from error
     if "\0" in text:
         raise Invalid(f"{file.name}, line {text[: text.index(chr(0))].count(chr(10)) + 1}: a NUL character")
-    return text.encode("utf-8")
+    return file.content if is_utf8 and not file.content.startswith(BOM_UTF8) else text.encode("utf-8")
 
 
 def _header(file: File, content: bytes, source: Source) -> list[str]:
