@@ -10,7 +10,7 @@ WORKERS ?= 2
 SECURITY_TESTS := tests/security tests/app/test_door.py tests/app/api/test_rights.py tests/dashboard/served/test_forms.py \
 	tests/dashboard/served/test_single_sign_on.py
 
-.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane security audit sbom bench bench-load bench-growth bench-growth-200 bench-pages bench-read bench-scale spark lock migration screens clean machine
+.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane security audit sbom bench bench-load bench-growth bench-growth-200 bench-pages bench-read bench-scale load soak spark lock migration screens clean machine
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,12 @@ bench-read: setup ## requests a second beside floors and Datasette, over 2.2 mil
 	@test -x bench/.peer/bin/python || $(PYTHON) -m venv bench/.peer
 	@test -x bench/.peer/bin/datasette || bench/.peer/bin/pip install --quiet --disable-pip-version-check datasette
 	CITYMARK_DATASETTE=$(CURDIR)/bench/.peer/bin/datasette $(BIN)/python -m bench.bench_read
+
+load: $(BIN)/.dev ## 200 users, the heaviest work, five times the users: judged (some 4 minutes; LOAD="--engine postgresql")
+	$(BIN)/python -m bench.load_lane $(LOAD)
+
+soak: $(BIN)/.dev ## half an hour of users: memory, files, threads and connections may not grow (CITYMARK_SOAK_SECONDS)
+	$(BIN)/python -m bench.soak_lane $(SOAK)
 
 spark: $(BIN)/.dev ## Spark over an exported vintage beside the API's own aggregates (needs Java)
 	@test -x bench/.spark/bin/python || $(PYTHON) -m venv bench/.spark

@@ -22,11 +22,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 import migrations
 from app.accounts.identity import COOKIE, SECURE_COOKIE
 from app.accounts.limits import Limiter
+from app.api.answers import problem
 from app.api.app import create_api
 from app.api.caching import PublicAnswers
 from app.api.deps import Limits
@@ -34,6 +35,7 @@ from app.api.feeds import create_feeds
 from app.api.files import create_files, exported
 from app.api.metering import Metered
 from app.api.sdmx.app import create_sdmx
+from app.bounded import Bounded
 from app.db import connect, connect_replica, engine_version
 from app.door import Door
 from app.errors import Unavailable
@@ -47,6 +49,7 @@ from app.telemetry import Traced, provider, trace_statements
 from dashboard.app import create_dashboard
 from dashboard.served.app import form_routes
 from dashboard.served.asked import House
+from dashboard.served.busy import busy_page
 from dashboard.served.single_sign_on import Provider
 from dashboard.texts import LANGUAGES
 from ingest.background import Repeated
@@ -137,8 +140,19 @@ def _before(settings: Settings, published: Published, spans: TracerProvider | No
     most_bytes = settings.max_upload_bytes + ENVELOPE_BYTES
     door = Middleware(Door, is_secure=settings.production, most_bytes=most_bytes)
     traced = [Middleware(Traced, tracer=spans.get_tracer("citymark"))] if spans else []
+    bounds = {"in_flight": settings.max_in_flight, "heavy": settings.max_heavy}
+    refusal = partial(_busy, language=settings.language, is_secure=settings.production)
+    bounded = Middleware(Bounded, **bounds, refusal=refusal)
     carried = [Middleware(Carried, published=published, is_secure=settings.production)]
-    return [Middleware(Observed), *traced, door, *(carried if published.has_replicas else [])]
+    return [Middleware(Observed), *traced, door, bounded, *(carried if published.has_replicas else [])]
+
+
+def _busy(scope: Scope, retry_after_s: int, *, language: str, is_secure: bool = False) -> Response:
+    """There is no place: to programs as a problem, to people as a page."""
+    if scope["method"] in ("GET", "HEAD") and not scope["path"].startswith(("/api/", "/sdmx/", "/feeds/")):
+        return busy_page(Request(scope), retry_after_s, language, is_secure=is_secure)
+    words = f"more is asked at once than can be answered: try again in {retry_after_s} seconds"
+    return problem(503, "busy", words)
 
 
 def _beside(engine: Engine, settings: Settings) -> list[Repeated]:

@@ -29,6 +29,7 @@ KEPT = Counter("citymark_kept_answers", "Answers of the API by where they came f
 DATABASE_ERRORS = Counter(
     "citymark_database_errors", "Statements and connections that failed, by kind of error.", ["error"]
 )
+SHED = Counter("citymark_shed", "Requests that found no place and were told to come back, by why.", ["why"])
 REFUSED_SIGN_INS = Counter("citymark_sign_ins_refused", "Sign-ins that were refused, by why.", ["why"])
 #: The name of the request being answered, for every line that is logged meanwhile.
 request_id: ContextVar[str] = ContextVar("request_id", default="")

@@ -36,6 +36,12 @@ class Settings(BaseSettings):
     max_upload_columns: int = Field(1_000, gt=0, le=16_384, description="Most columns a file of an office may have.")
     max_kept_bytes: int = Field(64_000_000, ge=0, description="Answers one process keeps in memory, in bytes.")
     max_held_bytes: int = Field(256_000_000, ge=0, description="Figures one process holds in memory, in bytes.")
+    max_in_flight: int = Field(
+        64, ge=0, description="Requests one process answers at once, more are told to come back; 0 is any number."
+    )
+    max_heavy: int = Field(
+        2, ge=0, description="Of them exports, reports, uploads and scores of one's own; 0 is any number."
+    )
     max_page_rows: int = Field(10_000, gt=0, description="Most rows one API answer may hold.")
     calls_per_minute: int | None = Field(
         None, ge=0, description="API calls answered to one address a minute; 0 is any number, 6000 in production."

@@ -200,11 +200,16 @@ def _answered(
 
 
 def _language(house: House, request: Request) -> str:
-    chosen = request.cookies.get(language_cookie(is_secure=house.is_secure))
+    return language_of(request, house.language, is_secure=house.is_secure)
+
+
+def language_of(request: Request, usual: str, *, is_secure: bool) -> str:
+    """The language of the address, else the one chosen before, else the usual one."""
+    chosen = request.cookies.get(language_cookie(is_secure=is_secure))
     for language in (request.query_params.get("lang"), chosen):
         if language in LANGUAGES:
             return str(language)
-    return house.language
+    return usual
 
 
 def _refused(asked: Asked, error: CitymarkError) -> Response:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from starlette.responses import HTMLResponse, Response
 
 from app.access import Role
@@ -30,31 +30,32 @@ POLICY = "; ".join(
 )
 
 
-def page(asked: Asked, template: str, *, status: int = 200, **content: Any) -> Response:
+def page(asked: Asked, name: str, /, *, status: int = 200, **content: Any) -> Response:
     """A page for its reader alone."""
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "private, no-store"}
-    return HTMLResponse(rendered(asked, template, **content), status, headers)
+    return HTMLResponse(rendered(asked, name, **content), status, headers)
 
 
-def rendered(asked: Asked, template: str, **content: Any) -> str:
+def rendered(asked: Asked, name: str, /, **content: Any) -> str:
     """The page as text."""
     words = asked.words
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            say=words.say,
-            words=words,
-            actor=asked.actor,
-            roles={role.value for role in asked.actor.roles},
-            Role=Role,
-            path=asked.path,
-            query=asked.query,
-            languages={code: each.name for code, each in LANGUAGES.items()},
-            house=asked.house,
-            **content,
-        )
+    return template(name).render(
+        say=words.say,
+        words=words,
+        actor=asked.actor,
+        roles={role.value for role in asked.actor.roles},
+        Role=Role,
+        path=asked.path,
+        query=asked.query,
+        languages={code: each.name for code, each in LANGUAGES.items()},
+        house=asked.house,
+        **content,
     )
+
+
+def template(name: str) -> Template:
+    """A template by its file's name."""
+    return _environment().get_template(name)
 
 
 @lru_cache(maxsize=1)
