@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 import migrations
 from app.db import connect
+from tests.browsing import chromium, demo_file, serve  # noqa: F401 - fixtures by their names
 from tests.postgres import Postgres
 
 ROOT = Path(__file__).parents[1]

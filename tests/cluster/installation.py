@@ -85,7 +85,7 @@ class Installation:
     def is_whole(self) -> bool:
         """Whether both web processes have the primary and a replica that keeps up."""
         try:
-            return all((told["status"], told["replicas"]) == ("ready", ["up"]) for told in self.ready())
+            return all((told["status"], told.get("replicas")) == ("ready", ["up"]) for told in self.ready())
         except httpx2.TransportError:
             return False
 

@@ -31,7 +31,7 @@ from tests.tiny import build
 
 CALLS = "pwrite64,write,fsync,fdatasync,ftruncate,unlink"
 #: A run takes seconds: some points of each kind, or all of them with `make kill-lane`.
-MOST_POINTS = 400 if int(os.environ.get("CITYMARK_KILLS", "50")) > 50 else 16
+MOST_POINTS = 400 if int(os.environ.get("CITYMARK_KILLS", "50")) > 50 else 7
 ERRORS = ("EIO", "ENOSPC")
 
 pytestmark = pytest.mark.xdist_group("system-calls")

@@ -11,14 +11,13 @@ import pytest
 from app.accounts import people
 from app.accounts.people import Rights
 from app.db import connect, writing
-from tests.dashboard.conftest import chromium, demo_file, serve  # noqa: F401 - fixtures by their names
 from tests.dashboard.served.conftest import PASSWORD
 from tests.office import OPERATOR, PEOPLE
 from tests.security.hostile import Ministry, build
 
 
 @pytest.fixture(scope="session")
-def peopled(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> str:  # noqa: F811 - the fixture above
+def peopled(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a copy of the demonstration in which everybody of the small ministry has an account."""
     file = tmp_path_factory.mktemp("peopled") / "peopled.db"
     shutil.copyfile(demo_file, file)
