@@ -30,7 +30,7 @@ DEFAULT_BYTES = 256_000_000
 LARGEST_SHARE = 8
 ROW_BYTES = 40
 # So many rows are fetched together by one pass over the table: more would hold more of it in memory at once.
-ROWS_TOGETHER = 600_000
+ROWS_TOGETHER = 150_000
 # So many rows are fetched while a reader waits; longer histories are held from the start or asked of the database.
 SOON_ROWS = 100_000
 Column = NDArray[Any]
