@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -23,8 +18,8 @@ from app.db import connect
 from ingest.demo import build_demo
 from ingest.demo.parameters import read_parameters
 from ingest.reference import REFERENCE
+from tests.servers import running
 
-ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
@@ -45,39 +40,8 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[[str], str]]:
     """Start a server of this database's address in its own process; gives the address of its pages."""
-    processes: list[subprocess.Popen[bytes]] = []
-
-    def start(database_url: str) -> str:
-        port = _free_port()
-        environment = {**os.environ, "CITYMARK_DATABASE_URL": database_url, "CITYMARK_LANGUAGE": "ru"}
-        command = [sys.executable, "-m", "ingest", "serve", "--port", str(port)]
-        processes.append(subprocess.Popen(command, cwd=ROOT, env=environment))
-        _wait_for(f"http://127.0.0.1:{port}/readyz", processes[-1])
-        return f"http://127.0.0.1:{port}"
-
-    yield start
-    for process in processes:
-        process.terminate()
-        process.wait(20)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            pytest.fail(f"the server ended with code {process.returncode} before it answered")
-        try:
-            with urlopen(url, timeout=5) as answer:  # noqa: S310 # our own server
-                if answer.status == 200:
-                    return
-        except URLError:
-            time.sleep(0.1)
-    pytest.fail(f"{url} did not answer 200 within half a minute")
+    with ExitStack() as started:
+        yield lambda url: started.enter_context(running(url, CITYMARK_LANGUAGE="ru"))
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,7 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
-from tests.conftest import ROOT
-
+ROOT = Path(__file__).parents[1]
 NGINX = """daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log warn;
 events {{ worker_connections 256; }}
 http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;

@@ -18,6 +18,7 @@ from dashboard.charts.scatter import Axis, Pair, scatter
 from dashboard.charts.spread import LARGE, NARROW, Chosen, beeswarm
 from dashboard.charts.trend import Frame, Line, trend
 from dashboard.components.marks import missing
+from dashboard.figures.scatter import paired
 from dashboard.reference import indicator_view
 from dashboard.served.chart import Chart, extract_of
 from dashboard.served.subjects import Here, compared
@@ -259,19 +260,17 @@ def _fifth(it: Shown, number: int) -> str:
 
 def against(it: Shown, other: Shown) -> Chart:
     """Two indicators against each other in the same period."""
-    values = {**it.row.peers, **{f.city: f.value for f in it.row.figures if f.value is not None}}
-    seconds = {**other.row.peers, **{f.city: f.value for f in other.row.figures if f.value is not None}}
-    both = [code for code in values if code in seconds]
+    both = paired(it.row, other.row)
     pairs = [
         Pair(
-            values[code],
-            seconds[code],
-            f"{it.name(code)}: {it.said(values[code])}; {other.said(seconds[code])}",
+            first,
+            second,
+            f"{it.name(code)}: {it.said(first)}; {other.said(second)}",
             it.name(code) if code in it.here.subject.codes else "",
             it.here.colour(code),
             it.here.shape(code),
         )
-        for code in both
+        for code, (first, second) in both.items()
     ]
     axes = [Axis(f"{each.words.name}, {each.words.unit}", each.tick) for each in (it, other)]
     return Chart(
@@ -282,7 +281,7 @@ def against(it: Shown, other: Shown) -> Chart:
         drawing=scatter(pairs, *axes),
         narrow=scatter(pairs, *axes, width=340, height=340),
         head=(it.say("city"), it.words.name, other.words.name),
-        rows=[(it.name(code), it.number(values[code]), other.number(seconds[code])) for code in both],
+        rows=[(it.name(code), it.number(first), other.number(second)) for code, (first, second) in both.items()],
         extract=it.extract(it.entry.code, other.entry.code),
         vintage=it.here.subject.vintage.number,
         numbers=frozenset({1, 2}),

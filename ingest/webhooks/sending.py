@@ -15,18 +15,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
-from sqlalchemy import Engine, func, or_, select, update
+from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.orm import Session
 
-from app import audit
-from app.access import SYSTEM
 from app.client.retries import asked_s
 from app.db import reading, taking_turns, writing
 from app.errors import Invalid
 from app.models import Vintage, Webhook, WebhookDelivery, WebhookTry
 from ingest.guard import DIRECT, parsed, pinned, reachable
 from ingest.webhooks.messages import PUBLISHED, TRIAL, body, generations, headers, next_try
-from ingest.webhooks.subscriptions import USE, Policy, new_delivery
+from ingest.webhooks.subscriptions import USE, Policy, end_gone, new_delivery
 
 log = logging.getLogger("citymark.webhooks")
 TURN = "webhooks"
@@ -199,17 +197,7 @@ def _note(session: Session, outcome: Outcome) -> None:
     if outcome.is_delivered:
         delivery.state = "delivered"
     elif outcome.status == GONE:
-        _end_gone(session, delivery.webhook_id, outcome.at)
+        end_gone(session, delivery.webhook_id, now=outcome.at)
     elif delivery.next_at is None:
         delivery.state = "failed"
         log.warning("webhook %s: %s was not delivered in %s tries", delivery.webhook_id, outcome.id, delivery.tries)
-
-
-def _end_gone(session: Session, webhook_id: int, now: datetime) -> None:
-    """410 is how a receiver says that it wants no more."""
-    webhook = session.get_one(Webhook, webhook_id)
-    webhook.ended_at = now
-    waits = (WebhookDelivery.webhook_id == webhook_id, WebhookDelivery.state == "waiting")
-    session.execute(update(WebhookDelivery).where(*waits).values(state="dropped", next_at=None))
-    details: dict[str, audit.Detail] = {"host": parsed(webhook.address, USE).host, "because": "it answered 410"}
-    audit.record(session, SYSTEM, "end_webhook", kind="webhook", key=str(webhook_id), now=now, details=details)

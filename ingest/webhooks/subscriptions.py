@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app import audit
-from app.access import Action, Actor, require
+from app.access import SYSTEM, Action, Actor, require
 from app.errors import Conflict, Invalid, NotFound, Problem
 from app.models import Vintage, Webhook, WebhookDelivery, WebhookTry
 from ingest.guard import Use, parsed
@@ -101,13 +101,22 @@ def rotate(session: Session, actor: Actor, policy: Policy, webhook_id: int, *, n
 def end(session: Session, actor: Actor, webhook_id: int, *, now: datetime) -> Webhook:
     """Tell it nothing more: what waits is dropped, its log stays."""
     webhook = _active(session, actor, webhook_id)
-    webhook.ended_at = now
-    waiting = update(WebhookDelivery).where(
-        WebhookDelivery.webhook_id == webhook_id, WebhookDelivery.state == "waiting"
-    )
-    session.execute(waiting.values(state="dropped", next_at=None))
-    _record(session, actor, "end_webhook", webhook, now)
+    _ended(session, actor, webhook, now)
     return webhook
+
+
+def end_gone(session: Session, webhook_id: int, *, now: datetime) -> None:
+    """The same for a receiver that answers 410, which is how it says that it wants no more."""
+    _ended(session, SYSTEM, session.get_one(Webhook, webhook_id), now, {"because": "it answered 410"})
+
+
+def _ended(
+    session: Session, actor: Actor, webhook: Webhook, now: datetime, details: dict[str, audit.Detail] | None = None
+) -> None:
+    webhook.ended_at = now
+    waiting = (WebhookDelivery.webhook_id == webhook.id, WebhookDelivery.state == "waiting")
+    session.execute(update(WebhookDelivery).where(*waiting).values(state="dropped", next_at=None))
+    _record(session, actor, "end_webhook", webhook, now, details)
 
 
 def trial(session: Session, actor: Actor, webhook_id: int, *, now: datetime) -> WebhookDelivery:

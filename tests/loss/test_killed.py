@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import Connection, Engine, event, func, select, text
 from sqlalchemy.exc import OperationalError
 
-import migrations
 from app.db import connect, reading
 from app.errors import CitymarkError
 from app.models import Observation, Vintage
@@ -127,20 +126,6 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(tmp_path: Path, number:
     assert _state(engine) == ((4, 0) if "no room left" in refusal else (5, WHOLE))
     assert list(doctor.faults(engine)) == []
     engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny index in a SQLite file."""
-
-    folder = tmp_path_factory.mktemp("template")
-    engine = connect(f"sqlite:///{folder}/tiny.db")
-    migrations.upgrade(engine)
-    build(engine, folder)
-    with engine.connect() as connection:
-        connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return folder / "tiny.db"
 
 
 def test_two_publishers_at_once_are_two_vintages_or_one_and_no_change(tiny: Engine, database_url: str) -> None:

@@ -49,19 +49,6 @@ def _can_trace() -> None:
         pytest.skip("this machine forbids tracing (ptrace): faults below the database cannot be injected")
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny index in a SQLite file, nothing left in its journal."""
-    folder = tmp_path_factory.mktemp("calls")
-    engine = connect(f"sqlite:///{folder}/tiny.db")
-    migrations.upgrade(engine)
-    build(engine, folder)
-    with engine.connect() as connection:
-        connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return folder / "tiny.db"
-
-
 def traced(file: Path, log: Path, inject: tuple[str, ...] = ()) -> int:
     """The exit code of a publisher of which strace watches the calls on its database's files."""
     paths = [part for suffix in ("", "-wal", "-journal") for part in ("-P", f"{file}{suffix}")]
