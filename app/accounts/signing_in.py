@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from app import audit
+from app.access import Actor
 from app.accounts.people import Person, person
 from app.accounts.secrets import fits, new_secret, sha256_of
-from app.errors import Unauthenticated
+from app.errors import NotFound, Unauthenticated
 from app.models import Account, SignIn
 
 LASTS = timedelta(hours=12)
@@ -22,6 +23,8 @@ LASTS = timedelta(hours=12)
 IDLE = timedelta(hours=2)
 # A sign-in is marked as seen at most so often, so that reading writes nothing.
 SEEN_EVERY = timedelta(minutes=5)
+# A sign-in is named by the start of what is kept of its secret, from which nobody comes to the secret.
+NAME_LENGTH = 16
 REFUSED = "the address and the password do not fit an account that may sign in"
 
 
@@ -31,6 +34,16 @@ class Seen:
 
     person: Person
     is_due: bool
+
+
+@dataclass(frozen=True)
+class Browser:
+    """A browser in which a person is signed in, by a name that opens nothing."""
+
+    name: str
+    began_at: datetime
+    seen_at: datetime
+    is_this: bool
 
 
 def by_password(session: Session, email: str, password: str, *, now: datetime) -> str:
@@ -97,9 +110,34 @@ def mark_seen(session: Session, secret: str, *, now: datetime) -> None:
 def sign_out(session: Session, secret: str, *, now: datetime) -> None:
     """End a sign-in; nothing happens when it is over already."""
     row = session.get(SignIn, sha256_of(secret))
+    if row is not None:
+        _end(session, person(session, row.account_id).actor(), row, now)
+
+
+def browsers(session: Session, actor: Actor, secret: str, *, now: datetime) -> list[Browser]:
+    """Where the actor is signed in, the newest first; `secret` is that of the browser that asks."""
+    rows = session.scalars(_of(actor).order_by(SignIn.created_at.desc(), SignIn.secret_sha256))
+    this = sha256_of(secret)
+    return [
+        Browser(row.secret_sha256[:NAME_LENGTH], row.created_at, row.seen_at, row.secret_sha256 == this)
+        for row in rows
+        if row.expires_at > now and row.seen_at + IDLE > now
+    ]
+
+
+def end_browser(session: Session, actor: Actor, name: str, *, now: datetime) -> None:
+    """Sign the actor out in one browser; NotFound when none of theirs has this name."""
+    row = session.scalar(_of(actor).where(func.substr(SignIn.secret_sha256, 1, NAME_LENGTH) == name))
     if row is None:
-        return
-    who = person(session, row.account_id).actor()
+        raise NotFound("you are not signed in in such a browser any more")
+    _end(session, actor, row, now)
+
+
+def _of(actor: Actor) -> Select[SignIn]:
+    return select(SignIn).where(SignIn.account_id == actor.account_id)
+
+
+def _end(session: Session, actor: Actor, row: SignIn, now: datetime) -> None:
     session.delete(row)
     session.flush()
-    audit.record(session, who, "sign_out", kind="account", key=str(who.account_id), now=now)
+    audit.record(session, actor, "sign_out", kind="account", key=str(actor.account_id), now=now)

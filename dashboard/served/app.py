@@ -77,6 +77,7 @@ POST = {
     "/sign-out": people.do_sign_out,
     "/account/tokens": people.do_token,
     "/account/tokens/{token:int}/revoke": people.do_revoke,
+    "/account/browsers/{browser}/end": people.do_end_browser,
     "/account/password": people.do_password,
     "/admin/people": people.do_add_person,
     "/admin/people/{person:int}": people.do_person,

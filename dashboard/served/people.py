@@ -118,6 +118,7 @@ def account(asked: Asked, made: str | None = None, error: str | None = None) -> 
     with reading(asked.house.engine) as session:
         person = people.person(session, asked.actor.account_id or 0)
         mine = tokens.tokens(session, asked.actor) if asked.actor.roles else []
+        browsers = signing_in.browsers(session, asked.actor, asked.secret or "", now=asked.now)
         cities = {entry.city.code: entry.city for entry in reference.cities(session)} if person.cities else {}
     status = 422 if error else 200
     shown = [asked.words.name(cities[code]) for code in person.cities]
@@ -127,6 +128,7 @@ def account(asked: Asked, made: str | None = None, error: str | None = None) -> 
         person=person,
         cities=shown,
         tokens=mine,
+        browsers=browsers,
         now=asked.now,
         made=made,
         error=error,
@@ -154,6 +156,14 @@ def do_revoke(asked: Asked) -> Response:
     _signed_in_only(asked)
     with writing(asked.house.engine) as session:
         tokens.revoke_token(session, asked.actor, int(asked.places["token"]), now=asked.now)
+    return asked.go("/account")
+
+
+def do_end_browser(asked: Asked) -> Response:
+    """Sign out in another browser."""
+    _signed_in_only(asked)
+    with writing(asked.house.engine) as session:
+        signing_in.end_browser(session, asked.actor, asked.places["browser"], now=asked.now)
     return asked.go("/account")
 
 

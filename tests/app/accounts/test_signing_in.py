@@ -57,6 +57,20 @@ def test_a_browser_left_alone_is_signed_out_and_none_stays_for_ever(session: Ses
     assert signing_in.seen(session, secret, now=MORNING + signing_in.LASTS) is None
 
 
+def test_a_person_ends_a_sign_in_of_their_own_alone(session: Session) -> None:
+    anna, boris = add(session), add(session, "boris@ufa.example")
+    here = signing_in.by_password(session, anna.email, PASSWORD, now=MORNING)
+    left = signing_in.by_password(session, anna.email, PASSWORD, now=MORNING + timedelta(minutes=1))
+    other, this = signing_in.browsers(session, anna.actor(), here, now=MORNING + timedelta(hours=1))
+    assert (other.is_this, this.is_this) == (False, True)
+    with pytest.raises(NotFound):
+        signing_in.end_browser(session, boris.actor(), other.name, now=MORNING)
+    signing_in.end_browser(session, anna.actor(), other.name, now=MORNING)
+    assert signing_in.seen(session, left, now=MORNING + timedelta(minutes=2)) is None
+    assert signing_in.seen(session, here, now=MORNING + timedelta(minutes=2))
+    assert signing_in.browsers(session, anna.actor(), here, now=MORNING + signing_in.IDLE) == []
+
+
 @pytest.mark.parametrize(
     ("email", "password"),
     [("anna@kazan.example", "wrong password here"), ("nobody@kazan.example", PASSWORD), ("anna@kazan.example", "")],

@@ -45,6 +45,7 @@ DEEDS = {
     "/sign-in/invitation": (404, 404, 404, 404, 404, 404),
     "/account/tokens": (303, 422, 422, 422, 422, 422),
     "/account/tokens/{token:int}/revoke": (303, 404, 404, 404, 404, 404),
+    "/account/browsers/{browser}/end": (303, 404, 404, 404, 404, 404),
     "/account/password": (303, 422, 422, 422, 422, 422),
     "/admin/people": (303, 403, 403, 403, 403, 422),
     "/admin/people/{person:int}": (303, 403, 403, 403, 403, 404),
@@ -212,6 +213,18 @@ def test_a_token_is_shown_once_and_revoked(site: Site) -> None:
     assert kazan.post(f"/account/tokens/{number}/revoke").status_code == 303
     assert api.get("/api/v1/config", headers=headers).status_code in (200, 401)
     assert api.get("/api/v1/tokens", headers=headers).status_code == 401
+
+
+def test_a_person_sees_where_they_are_signed_in_and_ends_another(site: Site) -> None:
+    left, here = site.browser("kazan"), site.browser()
+    here.post("/sign-in", data={"email": "kazan@city.example", "password": PASSWORD})
+    page = here.get("/account").text
+    assert page.count("этот браузер") == 1
+    (name,) = re.findall(r"/account/browsers/([0-9a-f]{16})/end", page)
+    assert site.browser("ufa").post(f"/account/browsers/{name}/end").status_code == 404
+    assert here.post(f"/account/browsers/{name}/end").headers["location"] == "/account"
+    assert left.get("/account").status_code == 303
+    assert not re.findall(r"/account/browsers/", here.get("/account").text)
 
 
 def test_a_file_that_is_too_large_is_told_so(site: Site) -> None:
