@@ -194,6 +194,7 @@ def _house(published: Published, settings: Settings, limiter: Limiter) -> House:
         _mail(settings),
         limiter,
         (settings.oidc_name or settings.oidc_issuer) if settings.oidc_issuer else None,
+        has_passwords=settings.passwords,
         exported=partial(exported, settings.files_dir),
     )
 
@@ -204,7 +205,7 @@ def _provider(settings: Settings) -> Provider | None:
     secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else None
     # Outside production a key of this process will do: a way that was begun before a restart is begun again.
     key = settings.secret_key.get_secret_value() if settings.secret_key else token_urlsafe(48)
-    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, key)
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, key, tuple(settings.oidc_acr.split()))
 
 
 def _mail(settings: Settings) -> MailServer | None:

@@ -68,6 +68,13 @@ class Settings(BaseSettings):
     oidc_client_id: str = Field("", description="What the provider calls this installation.")
     oidc_client_secret: SecretStr | None = Field(None, description="The secret it has with the provider.")
     oidc_name: str = Field("", description="What the button of single sign-on says after its verb.")
+    oidc_acr: str = Field(
+        "",
+        description="How a provider must have made sure of a person: values of `acr` by spaces; empty for any.",
+    )
+    passwords: bool = Field(
+        True, description="People may also sign in by a password kept here; false needs a provider."
+    )
     log_format: Literal["text", "json"] = Field("text", description="Lines for people, or one JSON object a line.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="What is worth a line; info has one for each request."
@@ -136,6 +143,8 @@ class Settings(BaseSettings):
                 raise ValueError("CITYMARK_PUBLIC_URL must be the https:// address people use in production")
         if self.oidc_issuer and not self.oidc_client_id:
             raise ValueError("CITYMARK_OIDC_CLIENT_ID must be set with CITYMARK_OIDC_ISSUER")
+        if not self.passwords and not self.oidc_issuer:
+            raise ValueError("CITYMARK_PASSWORDS=false needs CITYMARK_OIDC_ISSUER, or nobody could sign in")
         return self
 
 

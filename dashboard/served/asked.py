@@ -51,6 +51,7 @@ class House:
     mail: MailServer | None
     limiter: Limiter
     single_sign_on: str | None = None
+    has_passwords: bool = True
     # The vintages that lie ready as files, the newest first.
     exported: Callable[[], list[int]] = list
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))

@@ -13,7 +13,7 @@ from app.accounts import people, signing_in, tokens
 from app.accounts.limits import SIGN_IN_FROM_ADDRESS, SIGN_IN_OF_EMAIL
 from app.accounts.people import Rights, roles_of
 from app.db import reading, writing
-from app.errors import CitymarkError, Conflict, Invalid, Unauthenticated, Unavailable
+from app.errors import CitymarkError, Conflict, Invalid, NotFound, Unauthenticated, Unavailable
 from app.observed import REFUSED_SIGN_INS
 from app.queries import reference
 from dashboard.served.asked import Asked
@@ -32,6 +32,7 @@ def sign_in(asked: Asked) -> Response:
 
 def do_sign_in(asked: Asked) -> Response:
     """Try; the answer to every failure is the same, and trying is limited for the address and for the network."""
+    _passwords_only(asked)
     email, after = asked.field("email"), local_path(asked.field("next"))
     try:
         asked.house.limiter.count(SIGN_IN_FROM_ADDRESS, "sign-in-from", asked.address)
@@ -91,6 +92,7 @@ def local_path(path: str) -> str:
 
 def invitation(asked: Asked) -> Response:
     """Set a password by an invitation."""
+    _passwords_only(asked)
     key = asked.query.get("key", "")
     with reading(asked.house.engine) as session:
         person = people.invited(session, key, now=asked.now)
@@ -99,6 +101,7 @@ def invitation(asked: Asked) -> Response:
 
 def do_invitation(asked: Asked) -> Response:
     """The password is set and the person signed in."""
+    _passwords_only(asked)
     key = asked.field("key")
     try:
         with writing(asked.house.engine) as session:
@@ -170,6 +173,7 @@ def do_end_browser(asked: Asked) -> Response:
 def do_password(asked: Asked) -> Response:
     """Change the password, with the old one; every browser signs in anew."""
     _signed_in_only(asked)
+    _passwords_only(asked)
     asked.house.limiter.count(SIGN_IN_OF_EMAIL, "password-of", str(asked.actor.account_id))
     try:
         with writing(asked.house.engine) as session:
@@ -224,7 +228,7 @@ def do_add_person(asked: Asked) -> Response:
             secret = people.invite(session, asked.actor, person.id, now=asked.now)
     except (Invalid, Conflict) as error:
         return admin(asked, error=error.message)
-    return admin(asked, link=_link(asked, secret))
+    return admin(asked, link=_link(asked, secret)) if asked.house.has_passwords else asked.go("/admin")
 
 
 def do_person(asked: Asked) -> Response:
@@ -235,6 +239,7 @@ def do_person(asked: Asked) -> Response:
     try:
         with writing(asked.house.engine) as session:
             if deed == "invite":
+                _passwords_only(asked)
                 secret = people.invite(session, asked.actor, number, now=asked.now)
             elif deed in ("disable", "enable"):
                 people.set_active(session, asked.actor, number, is_active=deed == "enable", now=asked.now)
@@ -251,6 +256,11 @@ def _link(asked: Asked, secret: str) -> str:
 
 def _rights(asked: Asked) -> Rights:
     return Rights(roles_of(asked.listed("role")), frozenset(asked.listed("cities")))
+
+
+def _passwords_only(asked: Asked) -> None:
+    if not asked.house.has_passwords:
+        raise NotFound("nobody signs in by a password here: use single sign-on")
 
 
 def _signed_in_only(asked: Asked) -> None:

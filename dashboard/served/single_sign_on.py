@@ -41,11 +41,13 @@ class Provider:
     client_id: str
     client_secret: str | None
     secret_key: str
+    # The ways of making sure of a person that are enough, as `acr` names them; none: any.
+    acr: tuple[str, ...] = ()
 
 
 def provider_app(house: House, provider: Provider) -> Starlette:
     """`/sign-in/provider` and the way back, with the sealed cookie that joins them."""
-    way = _Way(house, _client(provider), provider.issuer, served(house, _refused))
+    way = _Way(house, _client(provider), provider, served(house, _refused))
     seal = Middleware(
         SessionMiddleware,
         secret_key=provider.secret_key,
@@ -78,7 +80,7 @@ class _Way:
 
     house: House
     client: Any
-    issuer: str
+    provider: Provider
     refused: Callable[[Request], Awaitable[Response]]
 
     async def there(self, request: Request) -> Response:
@@ -86,17 +88,28 @@ class _Way:
         base = self.house.public_url or f"{request.url.scheme}://{request.url.netloc}"
         try:
             await self._meet()
-            answer: Response = await self.client.authorize_redirect(request, f"{base}/sign-in/provider/back")
+            answer: Response = await self.client.authorize_redirect(
+                request, f"{base}/sign-in/provider/back", **self._asked()
+            )
         except Exception as error:
             # Whatever the provider, or the network on the way to it, does wrong has one answer for the reader.
             log.error("the provider cannot be reached: %s", type(error).__name__)
             return await self.refused(request)
         return answer
 
+    def _asked(self) -> dict[str, str]:
+        return {"acr_values": " ".join(self.provider.acr)} if self.provider.acr else {}
+
+    def _sure(self, claims: dict[str, Any]) -> dict[str, Any]:
+        """The claims, when the provider says that it made sure of the person as it was asked (OpenID Connect, 2)."""
+        if self.provider.acr and claims.get("acr") not in self.provider.acr:
+            raise ValueError("the provider made less sure of the person than CITYMARK_OIDC_ACR asks")
+        return claims
+
     async def _meet(self) -> None:
         """The provider must say that it is the one that was configured; of its algorithms ours alone are used."""
         told: dict[str, Any] = await self.client.load_server_metadata()
-        if str(told.get("issuer", "")).rstrip("/") != self.issuer.rstrip("/"):
+        if str(told.get("issuer", "")).rstrip("/") != self.provider.issuer.rstrip("/"):
             raise ValueError("the metadata are of another issuer")
         name = "id_token_signing_alg_values_supported"
         told[name] = [each for each in told.get(name, ()) if each in SIGNED] or [USUAL]
@@ -105,7 +118,7 @@ class _Way:
         try:
             await self._meet()
             token: dict[str, Any] = await self.client.authorize_access_token(request)
-            secret = await run_in_threadpool(_secret, self.house, token["userinfo"])
+            secret = await run_in_threadpool(_secret, self.house, self._sure(token["userinfo"]))
         except Exception as error:
             # A forged answer, a stolen code, an unknown person, a network that fails: nobody comes in.
             log.warning("single sign-on refused: %s", type(error).__name__)
@@ -133,6 +146,7 @@ def _secret(house: House, claims: dict[str, Any]) -> str:
 
 
 def _refused(asked: Any) -> Response:
-    words = asked.words.say("single_sign_on_failed")
+    key = "single_sign_on_failed" if asked.house.has_passwords else "single_sign_on_failed_alone"
+    words = asked.words.say(key)
     answer: Response = asked.page("sign_in.html", 401, next="", email="", error=words)
     return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -22,13 +23,14 @@ with warnings.catch_warnings():
 
 from app.main import create_app
 from app.settings import Settings
-from tests.dashboard.served.conftest import Site
+from tests.dashboard.served.conftest import PASSWORD, Site
 from tests.servers import serving
 
 USERS = [
     User(sub="1", claims={"email": "Reviewer@city.example", "email_verified": True}),
     User(sub="2", claims={"email": "reviewer@city.example", "email_verified": False}),
     User(sub="3", claims={"email": "nobody@city.example", "email_verified": True}),
+    User(sub="4", claims={"email": "reviewer@city.example", "email_verified": True, "acr": "two-factors"}),
 ]
 
 
@@ -40,8 +42,7 @@ def issuer() -> Iterator[str]:
             yield f"http://localhost:{server.server_port}"
 
 
-@pytest.fixture
-def browser(site: Site, issuer: str) -> TestClient:
+def through(site: Site, issuer: str, **more: Any) -> TestClient:
     settings = Settings(
         database_url=site.url,
         oidc_issuer=issuer,
@@ -49,8 +50,14 @@ def browser(site: Site, issuer: str) -> TestClient:
         oidc_client_secret="a secret of the tests",
         oidc_name="МинЦифры",
         public_url="http://testserver",
+        **more,
     )
     return TestClient(create_app(settings), follow_redirects=False)
+
+
+@pytest.fixture
+def browser(site: Site, issuer: str) -> TestClient:
+    return through(site, issuer)
 
 
 def way(browser: TestClient, subject: str, wanted: str = "/review") -> httpx2.Response:
@@ -93,6 +100,34 @@ def test_a_way_back_that_was_not_begun_here_leads_nowhere(browser: TestClient) -
     state = parse_qs(urlsplit(begun.headers["location"]).query)["state"][0]
     assert browser.get(f"/sign-in/provider/back?code=stolen&state={state}").status_code == 401
     assert browser.get("/review").status_code == 303
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_only_those_come_in_of_whom_the_provider_made_as_sure_as_asked(site: Site, issuer: str) -> None:
+    browser = through(site, issuer, oidc_acr="two-factors hardware")
+    there = urlsplit(browser.get("/sign-in/provider/").headers["location"])
+    assert parse_qs(there.query)["acr_values"] == ["two-factors hardware"]
+    assert way(browser, "1").status_code == 401
+    assert browser.get("/review").status_code == 303
+    assert way(browser, "4").headers["location"] == "/review"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_where_passwords_are_not_used_none_opens_anything(site: Site, issuer: str) -> None:
+    browser = through(site, issuer, passwords=False)
+    page = browser.get("/sign-in").text
+    assert "Войти через МинЦифры" in page
+    assert 'type="password"' not in page
+    right = {"email": "reviewer@city.example", "password": PASSWORD}
+    assert browser.post("/sign-in", data=right).status_code == 404
+    for path in ("/sign-in/invitation?key=x", "/account"):
+        assert browser.get(path).status_code in (404, 303)
+    assert way(browser, "1").headers["location"] == "/review"
+    assert 'type="password"' not in browser.get("/account").text
+    new = {"old": PASSWORD, "password": PASSWORD[::-1]}
+    assert browser.post("/account/password", data=new).status_code == 404
+    with pytest.raises(ValueError, match="CITYMARK_PASSWORDS=false needs CITYMARK_OIDC_ISSUER"):
+        Settings(passwords=False)
 
 
 def test_a_provider_that_does_not_answer_is_told(site: Site) -> None:
