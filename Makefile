@@ -50,7 +50,7 @@ kill-lane: $(BIN)/.dev ## two hundred publishers killed, on both engines (some m
 	CITYMARK_KILLS=200 $(BIN)/python -m pytest -q -n $(WORKERS) tests/loss
 
 security: setup fuzz-uploads fuzz-api ## faulty files and calls, forged callbacks, hostile texts in Chromium, headers, bill of materials, audit
-	CITYMARK_FORGED_CALLBACKS=5000 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --timeout 600 $(SECURITY_TESTS)
+	CITYMARK_FORGED_CALLBACKS=5000 CITYMARK_RANDOM_ADDRESSES=1000 $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --timeout 600 $(SECURITY_TESTS)
 	@$(MAKE) --no-print-directory sbom
 	@$(MAKE) --no-print-directory audit
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import io
-import random
 import re
 from pathlib import Path
 
@@ -15,18 +14,6 @@ from starlette.testclient import TestClient
 from app.main import create_app
 from app.settings import Settings
 from dashboard.served.method import FORMATS
-
-PAGES = (
-    "/",
-    "/indicator",
-    "/peers",
-    "/coverage",
-    "/data",
-    "/method",
-    "/index",
-    "/city/ru-kazan",
-    "/city/ru-kazan?more=all",
-)
 
 
 @pytest.fixture(scope="module")
@@ -129,29 +116,6 @@ def test_a_page_is_kept_and_answered_by_304_until_something_is_published(browser
     assert (again.status_code, again.content) == (304, b"")
     assert browser.get("/method").content == first.content
     assert first.headers["cache-control"] == "private, no-cache"
-
-
-def test_no_address_breaks_an_open_page(browser: TestClient) -> None:
-    dice = random.Random(7)
-    keys = ["c", "t", "peer", "as_of", "i", "add", "q", "more", "n", "w-population", "all"]
-    values = [
-        "ru-kazan",
-        "~~",
-        "2026-Q2",
-        "1999",
-        "near:ru-kazan:5",
-        "near:x:1",
-        "size:over_1m",
-        "0",
-        "9" * 25,
-        "-1",
-        "%00",
-        "%ff",
-    ]
-    for _ in range(60):
-        page = dice.choice(PAGES).split("?")[0]
-        query = "&".join(f"{dice.choice(keys)}={dice.choice(values)}" for _ in range(dice.randint(1, 4)))
-        assert browser.get(f"{page}?{query}").status_code in (200, 303), f"{page}?{query}"
 
 
 def test_a_report_has_two_pages_a_language_and_the_values_of_the_api(browser: TestClient) -> None:
