@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.domain.peers import SIZE_CLASSES, PeerGroup, can_be_named, parse_peer_group
+from app.domain.peers import FEWEST_PEERS, SIZE_CLASSES, PeerGroup, can_be_named, parse_peer_group
 from app.domain.period import Period, parse_period
 from app.queries import reference, vintages
 from app.queries.comparison import newest_period, reporting_cities
@@ -19,6 +19,8 @@ from dashboard.view import IndicatorView
 
 DEFAULT_PRINCIPLE = "infrastructure"
 DEFAULT_CITIES = 4
+# Those of the bundled register, the more common one first.
+CLIMATES = ("comfortable", "severe")
 
 
 @dataclass(frozen=True)
@@ -34,20 +36,13 @@ class Reference:
 
     def known(self, language: str) -> Known:
         """The codes that an address may name."""
-        kinds = {
-            kind: {getattr(entry.city, kind) for entry in self.cities.values()}
-            for kind in ("country", "region", "climate")
-        }
-        kinds["size"] = {entry.size for entry in self.cities.values()}
         return Known(
             language=language,
             cities=frozenset(self.cities),
             indicators=frozenset(self.indicators),
             principles=frozenset(self.principles),
             periods=frozenset(period.code for period in self.periods),
-            properties=frozenset(
-                (kind, value) for kind, values in kinds.items() for value in values if can_be_named(value)
-            ),
+            kinds_of_city=frozenset(map(_properties, self.cities.values())),
             newest_vintage=self.newest_vintage,
         )
 
@@ -65,6 +60,13 @@ class Reference:
         """The cities of a peer group."""
         group = PeerGroup(()) if code == EVERY else parse_peer_group(code)
         return tuple(reference.in_peer_group(list(self.cities.values()), group))
+
+
+def _properties(entry: CityEntry) -> frozenset[tuple[str, str]]:
+    """What a peer group may name of a city."""
+    city = entry.city
+    found = {"size": entry.size, "country": city.country, "region": city.region, "climate": city.climate}
+    return frozenset((kind, value) for kind, value in found.items() if value and can_be_named(value))
 
 
 def read_reference(session: Session) -> Reference:
@@ -96,10 +98,25 @@ def default_period(
     return found or newest_period(session, known.periods, everything, vintage)
 
 
-def default_peer(first: CityEntry) -> str:
-    """Size class and climate of a city as far as the register knows them; all cities where it knows neither."""
-    known = {"size": first.size, "climate": first.city.climate}
-    return "+".join(f"{kind}:{value}" for kind, value in known.items() if can_be_named(value)) or EVERY
+@dataclass(frozen=True)
+class DefaultPeer:
+    """The group that a page compares with when its address names none; `too_small` is a narrower one passed over."""
+
+    code: str
+    too_small: str = ""
+
+
+def default_peer(first: CityEntry, known: Reference) -> DefaultPeer:
+    """Size class and climate of a city as far as the register knows them; all cities where it knows neither.
+
+    The size class alone where hardly any other city shares both.
+    """
+    properties = {"size": first.size, "climate": first.city.climate}
+    parts = [f"{kind}:{value}" for kind, value in properties.items() if can_be_named(value)]
+    code = "+".join(parts) or EVERY
+    if len(parts) > 1 and len(known.peers(code)) <= FEWEST_PEERS:
+        return DefaultPeer(parts[0], too_small=code)
+    return DefaultPeer(code)
 
 
 def place(entry: CityEntry, reference: Reference, locale: Locale) -> str:
@@ -140,7 +157,14 @@ def _part_name(kind: str, value: str, reference: Reference, locale: Locale) -> s
         return next((name for name in names if name), value)
     if kind == "near":
         return _near_name(value, reference, locale)
+    if kind == "climate":
+        return climate_name(value, locale)
     return locale.say(kind, name=value) if locale.knows(kind) else value
+
+
+def climate_name(value: str, locale: Locale) -> str:
+    """A class of climate in words; another register may know others than the bundled one."""
+    return locale.say(f"climate:{value}") if value in CLIMATES else locale.say("climate", name=value)
 
 
 def _near_name(value: str, reference: Reference, locale: Locale) -> str:
@@ -151,11 +175,16 @@ def _near_name(value: str, reference: Reference, locale: Locale) -> str:
 
 def peer_options(reference: Reference, locale: Locale, *, default: str, chosen: str) -> list[Option | OptionGroup]:
     """The groups that can be chosen; a group that only the address names stands among them while it is chosen."""
-    sizes = [size for size, _ in SIZE_CLASSES if any(entry.size == size for entry in reference.cities.values())]
+    known = Counter((entry.size, entry.city.climate) for entry in reference.cities.values())
+    sizes = [size for size, _ in SIZE_CLASSES if any(size == each for each, _ in known)]
+    climates = [climate for climate in CLIMATES if any(climate == each for _, each in known)]
+    both = [(size, climate) for size in sizes for climate in climates if known[size, climate] > FEWEST_PEERS]
     countries = Counter(entry.city.country for entry in reference.cities.values())
     by_name = sorted(countries, key=lambda code: locale.name(reference.countries[code]).casefold())
     groups = {
         "peer_sizes": [f"size:{size}" for size in sizes],
+        "peer_climates": [f"climate:{climate}" for climate in climates],
+        "peer_both": [f"size:{size}+climate:{climate}" for size, climate in both],
         "peer_countries": [f"country:{code}" for code in by_name if countries[code] > 1],
     }
     offered = {code for codes in groups.values() for code in codes}
@@ -167,5 +196,6 @@ def peer_options(reference: Reference, locale: Locale, *, default: str, chosen: 
         *(
             OptionGroup(locale.say(key), [Option(code, group_name(code, reference, locale)) for code in codes])
             for key, codes in groups.items()
+            if codes
         ),
     ]

@@ -30,8 +30,8 @@ class Known:
     indicators: frozenset[str] = frozenset()
     principles: frozenset[str] = frozenset()
     periods: frozenset[str] = frozenset()
-    # Every property that some city has, as (kind, value) of a peer group.
-    properties: frozenset[tuple[str, str]] = frozenset()
+    # The properties of every kind of city there is, each as (kind, value) of a peer group.
+    kinds_of_city: frozenset[frozenset[tuple[str, str]]] = frozenset()
     newest_vintage: int = 0
 
     def has_peer_group(self, code: str) -> bool:
@@ -44,7 +44,8 @@ class Known:
             return False
         if group.near is not None and group.near.city not in self.cities:
             return False
-        return self.properties.issuperset(part for part in group.parts if part[0] != "near")
+        named = {part for part in group.parts if part[0] != "near"}
+        return any(named <= properties for properties in self.kinds_of_city)
 
     def has_as_of(self, text: str) -> bool:
         """Whether it is the number of a vintage or an instant with its zone."""

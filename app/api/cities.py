@@ -33,7 +33,7 @@ class CityRow(BaseModel):
     population: int | None
     population_year: int | None
     size: str | None = Field(examples=["over_1m"])
-    climate: str | None
+    climate: str | None = Field(examples=["comfortable"], description="A class of the register; null: not known.")
     geonames_id: int | None
     oktmo: str | None = Field(examples=["92701000001"])
     is_capital: bool

@@ -15,6 +15,8 @@ from app.domain.similar import ASPECTS
 SIZE_CLASSES = (("over_1m", 1_000_000), ("250k_1m", 250_000), ("100k_250k", 100_000), ("under_100k", 0))
 KINDS = ("size", "country", "region", "climate", "near")
 MOST_NEAR = 100
+# Fewer others than these do not show what is usual among them.
+FEWEST_PEERS = 5
 
 
 def size_class(population: int | None) -> str | None:

@@ -5,6 +5,8 @@ state → query → figures → layout; `draw` joins them and is what tests call
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dash import html
 from dash.development.base_component import Component
 from sqlalchemy.orm import Session
@@ -20,7 +22,7 @@ from dashboard.figures.distribution import distribution
 from dashboard.figures.trend import trend
 from dashboard.locale import Locale
 from dashboard.pages.compare_controls import controls
-from dashboard.pages.compare_pair import pair_section
+from dashboard.pages.compare_pair import left_out, pair_section
 from dashboard.pages.subject import Subject, subject
 from dashboard.reference import Reference, indicator_view, place, read_reference
 from dashboard.state import EVERY, CompareState
@@ -86,18 +88,18 @@ def _page(session: Session, reference: Reference, state: CompareState) -> Compon
     locale = Locale(state.language)
     title = locale.say(TITLE)
     here = subject(session, reference, state)
-    notices = _dropped(state, locale)
     if here is None:
-        empty = [html.H1(title), *notices, frame.nothing(locale), frame.reset(locale)]
+        empty = [html.H1(title), *_dropped(state, locale), frame.nothing(locale), frame.reset(locale)]
         return frame.framed(empty, locale, title=title, as_of=locale.say("as_of_none"))
     answer = comparison(session, _question(here))
+    rows = _rows(here, answer)
     banners = _banners(session, answer, locale)
     content = [
         html.Div([html.H1(title), html.P(here.lead, className="lead")], className="title"),
-        *notices,
+        *_dropped(state, locale, left_out(here, rows)),
         *_past(here),
         controls(here),
-        *_sections(here, answer),
+        *_sections(here, rows),
     ]
     as_of = locale.say("as_of", date=locale.date(here.vintage.published_at), vintage=here.vintage.number)
     return frame.framed(content, locale, title=title, as_of=as_of, notices=banners)
@@ -120,11 +122,9 @@ def _banners(session: Session, answer: Comparison, locale: Locale) -> list[Compo
     return [frame.banner(locale.say("simulated_label"), locale.say("simulated"))]
 
 
-def _dropped(state: CompareState, locale: Locale) -> list[Component]:
-    if not state.dropped:
-        return []
-    lines = [locale.say(each.sentence, value=each.value, most=10) for each in state.dropped]
-    return [frame.notice(locale.say("dropped_title"), lines)]
+def _dropped(state: CompareState, locale: Locale, more: Sequence[str] = ()) -> list[Component]:
+    lines = [*(locale.say(each.sentence, value=each.value, most=10) for each in state.dropped), *more]
+    return [frame.notice(locale.say("dropped_title"), lines)] if lines else []
 
 
 def _past(here: Subject) -> list[Component]:
@@ -136,15 +136,18 @@ def _past(here: Subject) -> list[Component]:
     return [frame.notice("", [words, choice_button("as_of", "", say("as_of_newest"))])]
 
 
-def _sections(here: Subject, answer: Comparison) -> list[Component]:
-    view = here.view
-    rows = [
-        (row, indicator_view(entry, view.locale)) for row, entry in zip(answer.rows, here.indicators, strict=True)
+def _rows(here: Subject, answer: Comparison) -> Shown:
+    return [
+        (row, indicator_view(entry, here.locale)) for row, entry in zip(answer.rows, here.indicators, strict=True)
     ]
+
+
+def _sections(here: Subject, rows: Shown) -> list[Component]:
+    view = here.view
     with_trend = [(row, indicator) for row, indicator in rows if row.trend is not None]
     shown = rows if here.state.more == EVERY else rows[:FIRST_CHARTS]
     return [
-        _table_section(rows, view),
+        _table_section(rows, here),
         _trend_section([pair for pair in with_trend if pair in shown], view),
         *_more(here, len(rows)),
         _standing_section([pair for pair in shown if pair[0].spread is not None], view),
@@ -152,8 +155,8 @@ def _sections(here: Subject, answer: Comparison) -> list[Component]:
     ]
 
 
-def _table_section(rows: Shown, view: View) -> html.Section:
-    say = view.locale.say
+def _table_section(rows: Shown, here: Subject) -> html.Section:
+    view, say = here.view, here.locale.say
     silent = [
         city.name
         for city in view.cities
@@ -163,6 +166,7 @@ def _table_section(rows: Shown, view: View) -> html.Section:
     return html.Section(
         [
             html.H2(say("table_heading"), id="compare-figures"),
+            *([html.P(here.group_note, className="note")] if here.group_note else []),
             *(html.P(say("city_without_figures", city=name), className="silent") for name in silent),
             html.Div([heatmap(rows, view), legend(view, has_undirected=has_undirected)], className="card flush"),
         ],

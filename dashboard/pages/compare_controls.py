@@ -12,7 +12,7 @@ from dashboard.components.attributes import aria, data
 from dashboard.components.controls import Option, OptionGroup, choice, pills, select, toggles
 from dashboard.components.still import still
 from dashboard.pages.subject import Subject
-from dashboard.reference import default_peer, peer_options
+from dashboard.reference import peer_options
 from dashboard.state import EVERY, MOST_CITIES
 
 MOST_PERIODS = 60
@@ -67,9 +67,8 @@ def _change(here: Subject) -> html.Div:
 
 
 def _peer(here: Subject) -> html.Div:
-    default = default_peer(here.cities[0])
     chosen = here.state.peer or ""
-    options = peer_options(here.reference, here.locale, default=default, chosen=chosen)
+    options = peer_options(here.reference, here.locale, default=here.default_peer.code, chosen=chosen)
     return select("peer", here.locale.say("peer"), options, chosen)
 
 

@@ -23,7 +23,7 @@ Shown = tuple[Row, IndicatorView]
 
 def pair_section(here: Subject, rows: Sequence[Shown]) -> list[Component]:
     """The section; nothing where fewer than two indicators have figures."""
-    drawn = [pair for pair in rows if pair[0].spread is not None]
+    drawn = _drawn(rows)
     if len(drawn) < 2:
         return []
     across, up = _chosen(here, drawn)
@@ -41,6 +41,18 @@ def pair_section(here: Subject, rows: Sequence[Shown]) -> list[Component]:
         **aria(labelledby="compare-pair"),
     )
     return [section]
+
+
+def left_out(here: Subject, rows: Sequence[Shown]) -> list[str]:
+    """A sentence for each indicator that the address wants in the chart and the page does not show."""
+    shown = {indicator.code for _, indicator in _drawn(rows)}
+    wanted = dict.fromkeys(code for code in (here.state.across, here.state.up) if code and code not in shown)
+    names = [here.locale.name(here.reference.indicators[code].definition) for code in wanted]
+    return [here.locale.say("dropped_pair", name=name) for name in names]
+
+
+def _drawn(rows: Sequence[Shown]) -> list[Shown]:
+    return [pair for pair in rows if pair[0].spread is not None]
 
 
 def _chosen(here: Subject, drawn: Sequence[Shown]) -> tuple[Shown, Shown]:

@@ -10,11 +10,20 @@ from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
+from app.domain.peers import FEWEST_PEERS
 from app.domain.period import Period, parse_period
 from app.queries.reference import CityEntry, IndicatorEntry
 from app.queries.vintages import as_known
 from dashboard.locale import Locale
-from dashboard.reference import Reference, default_cities, default_peer, default_period, group_name, place
+from dashboard.reference import (
+    DefaultPeer,
+    Reference,
+    default_cities,
+    default_peer,
+    default_period,
+    group_name,
+    place,
+)
 from dashboard.state import EVERY, CompareState
 from dashboard.view import CityView, View
 
@@ -53,6 +62,20 @@ class Subject:
     def peers(self) -> tuple[CityEntry, ...]:
         """The cities they are measured against."""
         return self.reference.peers(self.peer)
+
+    @cached_property
+    def default_peer(self) -> DefaultPeer:
+        """What they are measured against when the address does not say."""
+        return default_peer(self.cities[0], self.reference)
+
+    @property
+    def group_note(self) -> str:
+        """Why the group is wider than it might be; empty where the address names it or nothing narrower was meant."""
+        narrower = self.default_peer.too_small
+        if self.state.peer or not narrower:
+            return ""
+        group, count = group_name(narrower, self.reference, self.locale), len(self.reference.peers(narrower))
+        return self.locale.say("peer_too_small", group=group, count=count, least=FEWEST_PEERS + 1)
 
     @cached_property
     def view(self) -> View:
@@ -114,5 +137,5 @@ def subject(session: Session, reference: Reference, state: CompareState) -> Subj
     codes = state.cities or default_cities(session, reference, vintage.number)
     if at is None or not codes or not reference.indicators:
         return None
-    peer = state.peer or default_peer(reference.cities[codes[0]])
+    peer = state.peer or default_peer(reference.cities[codes[0]], reference).code
     return Subject(state, reference, vintage, codes, principle, at, peer, chosen)

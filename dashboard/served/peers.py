@@ -11,7 +11,7 @@ from app.domain.peers import MOST_NEAR
 from app.domain.similar import ASPECTS, Likeness, kilometres, similar
 from app.errors import NotFound
 from app.queries.reference import CityEntry, context
-from dashboard.reference import place
+from dashboard.reference import climate_name, place
 from dashboard.served.asked import Asked
 from dashboard.served.subjects import Here, here
 from dashboard.state import EVERY
@@ -105,4 +105,4 @@ def _aspect(at: Here, own: CityEntry, other: CityEntry, aspect: str) -> tuple[bo
     if aspect == "country":
         return one.country == two.country, words.name(at.known.countries[two.country])
     known = bool(one.climate and two.climate)
-    return one.climate == two.climate, words.say("climate", name=two.climate) if known else ""
+    return one.climate == two.climate, climate_name(two.climate or "", words) if known else ""

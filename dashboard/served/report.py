@@ -193,7 +193,8 @@ def _figures(sheet: FPDF, told: Told, code: str) -> None:
     _head(sheet, told, code)
     words, at = told.at.asked.words, told.at
     group = group_name(at.subject.peer, at.known, words)
-    _say(sheet, words.say("group_line", group=group, count=len(at.subject.peers)), 9, colour=QUIET)
+    against = words.say("group_line", group=group, count=len(at.subject.peers))
+    _say(sheet, f"{against} {at.subject.group_note}".strip(), 9, colour=QUIET)
     lines = []
     for entry, row in zip(at.known.indicators.values(), told.rows, strict=True):
         line = figure_row(at, entry, row)

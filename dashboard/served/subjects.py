@@ -19,7 +19,7 @@ from dashboard.components.controls import OptionGroup
 from dashboard.pages.subject import Subject, subject
 from dashboard.reference import Reference, peer_options, read_reference
 from dashboard.served.asked import Asked
-from dashboard.state import EVERY, MOST_CITIES, CompareState, Known
+from dashboard.state import MOST_CITIES, CompareState, Known
 from dashboard.theme import city_colour, city_shape
 
 
@@ -118,8 +118,8 @@ def _added(asked: Asked, known: Reference) -> dict[str, str]:
 def _groups(here: Here) -> list[tuple[str, list[tuple[str, str]]]]:
     """The groups that may be chosen, under their headings."""
     found: list[tuple[str, list[tuple[str, str]]]] = [("", [])]
-    default = here.subject.peer if here.state.peer is None else EVERY
-    for option in peer_options(here.known, here.asked.words, default=default, chosen=here.state.peer or ""):
+    default, chosen = here.subject.default_peer.code, here.state.peer or ""
+    for option in peer_options(here.known, here.asked.words, default=default, chosen=chosen):
         if isinstance(option, OptionGroup):
             found.append((option.label, [(each.value, each.label) for each in option.options]))
         else:

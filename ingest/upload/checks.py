@@ -15,6 +15,7 @@ from statistics import median
 from typing import Any
 
 from app.domain.number import canonical
+from app.domain.peers import FEWEST_PEERS
 from app.domain.period import parse_period
 from ingest.upload.known import IndicatorFacts, Known
 from ingest.upload.model import Row
@@ -22,7 +23,6 @@ from ingest.upload.periods import frequency_of, previous_code, year_earlier_code
 
 # For normal data a median of absolute deviations times this is a standard deviation.
 MAD_TO_SD = 1.4826
-FEWEST_PEERS = 5
 FEWEST_ROWS = 5
 MOST_ALIKE = 0.9
 # A ratio within this of a power of ten, in orders of magnitude, is a slip of unit and not a change.

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import numpy as np
 import pytest
 from scipy import stats
+from sqlalchemy import Engine
 
+from app.db import reading
 from app.domain.period import parse_period
 from app.domain.standing import rank_correlation, spread
 from app.queries.comparison import Figure, Row
+from dashboard.components.still import at_rest
 from dashboard.figures.scatter import paired, scatter
 from dashboard.locale import Locale
+from dashboard.pages import compare
 from dashboard.pages.compare_pair import summary
 from dashboard.view import CityView, IndicatorView, View
 
@@ -76,3 +82,26 @@ def test_the_summary_says_how_they_go_together(second: list[int], words: str) ->
     said = summary(pairs, view("en"))
     assert words in said
     assert "proves no cause" in said
+
+
+@pytest.mark.parametrize(
+    ("query", "left_out"),
+    [
+        ("x=QM_PM25", ["Fine particles"]),
+        ("x=TI_SMART_LIGHTING&y=QM_PM25", ["Fine particles"]),
+        ("x=QM_PM25&y=QM_PM25", ["Fine particles"]),
+        ("p=all&x=QM_PM25&y=TI_SMART_LIGHTING", []),
+        # Not even two indicators to draw: the section is not there, and what was asked of it is said.
+        ("i=TI_SMART_LIGHTING&x=TI_SMART_LIGHTING&y=QM_PM25", ["Fine particles"]),
+    ],
+)
+@pytest.mark.parametrize(("language", "words"), [("en", "is not among the"), ("ru", "нет среди показанных")])
+def test_an_indicator_of_the_address_that_is_not_shown_is_named(
+    demo: Engine, language: str, words: str, query: str, left_out: list[str]
+) -> None:
+    with reading(demo) as session:
+        _, page = compare.draw(session, language=language, search=f"?c=ru-kazan~ru-ufa&{query}")
+    text = at_rest(page)
+    assert text.count(words) == len(left_out)
+    if language == "en":
+        assert all(f"“{name}" in unescape(text) for name in left_out)

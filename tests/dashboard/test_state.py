@@ -14,7 +14,7 @@ KNOWN = Known(
     indicators=frozenset({"TI_BROADBAND", "QM_PM25"}),
     principles=frozenset({"infrastructure", "management"}),
     periods=frozenset({"2024-Q3", "2024"}),
-    properties=frozenset({("size", "over_1m"), ("country", "RU")}),
+    kinds_of_city=frozenset({frozenset({("size", "over_1m"), ("country", "RU")}), frozenset({("country", "KZ")})}),
     newest_vintage=12,
 )
 
@@ -52,6 +52,11 @@ def test_unknown_keys_are_ignored_and_unknown_values_are_dropped_and_named() -> 
         ("dropped_language", "fr"),
         ("dropped_principle", "magic"),
     }
+
+
+def test_a_group_that_no_city_is_in_is_dropped_even_where_each_of_its_properties_occurs() -> None:
+    assert read("?peer=size:over_1m+country:RU").dropped == ()
+    assert [each.sentence for each in read("?peer=size:over_1m+country:KZ").dropped] == ["dropped_peer"]
 
 
 def test_the_eleventh_city_is_left_out_with_a_note() -> None:

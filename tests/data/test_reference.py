@@ -229,13 +229,66 @@ def test_city_facts_have_their_form() -> None:
     for code, row in CITIES.items():
         assert int(row["population"]) > 0, code
         assert row["population_year"] in {"", "2021"}, code
-        assert row["climate"] in {"", "severe", "comfortable"}, code
+        assert row["climate"] in ({"severe", "comfortable"} if row["country"] == "RU" else {""}), code
         assert row["is_capital"] in {"true", "false"}, code
         assert not row["oktmo"] or re.fullmatch("[0-9]{8}|[0-9]{11}", row["oktmo"]), code
         assert not row["oktmo"] or row["country"] == "RU", code
     for column in ("geonames_id", "oktmo"):
         filled = [row[column] for row in CITIES.values() if row[column]]
         assert len(filled) == len(set(filled))
+
+
+# Government decree 1946 of 16 November 2021: what belongs to the Far North (its districts, not those equated to it).
+FAR_NORTH = (
+    "anadyr magadan murmansk naryan-mar norilsk novy-urengoy noyabrsk petropavlovsk-kamchatsky salekhard "
+    "severodvinsk yakutsk"
+)
+OTHER_SEVERE = "khanty-mansiysk nefteyugansk nizhnevartovsk surgut ukhta"
+CLIMATES = {"условно комфортный климат": "comfortable", "тяжелые климатические условия": "severe"}
+SIZES = {"Крупнейший город": 1_000_000, "Крупный город": 250_000, "Большой город": 100_000}
+
+
+def published_class(shared_data: Path) -> dict[tuple[str, str], dict[str, str]]:
+    """The rows of Minstroy's index by the names and the region of the city."""
+    regions = {name: code for (_, name), codes in owners(rows("regions.csv")).items() for code in codes}
+    text = (shared_data / "ru_minstroy_igs" / "cities.csv").read_text(encoding="utf-8")
+    return {(folded(row["name"]), regions.get(folded(row["region"]), "")): row for row in geonames.read_rows(text)}
+
+
+def test_every_russian_city_has_the_climate_that_minstroy_gives_it(shared_data: Path) -> None:
+    published, unknown, other = published_class(shared_data), [], []
+    for code, city in CITIES.items():
+        if city["country"] == "RU":
+            keys = [(folded(name), city["region"]) for name in spellings(city)]
+            row = next((published[key] for key in keys if key in published), None)
+            unknown += [code] if row is None else []
+            other += [code] if row and CLIMATES[row["climat"]] != city["climate"] else []
+    assert (unknown, other) == ([], [])
+
+
+def test_every_city_of_the_far_north_is_severe_and_five_others_are() -> None:
+    severe = {code for code, row in CITIES.items() if row["climate"] == "severe"}
+    assert severe == {f"ru-{name}" for name in f"{FAR_NORTH} {OTHER_SEVERE}".split()}
+
+
+def test_sizes_are_drawn_where_minstroy_draws_them_and_differ_only_by_the_census(shared_data: Path) -> None:
+    published, moved = published_class(shared_data), {}
+    for (name, _), row in published.items():
+        number, unit = row["population"].replace(",", ".").split(maxsplit=1)
+        people = float(number) * (1_000_000 if unit.startswith("млн") else 1_000)
+        # Zelenodolsk is printed as a round hundred thousand and classed above it.
+        assert people >= SIZES.get(row["size"], 0), name
+        assert people <= {"Крупный город": 1e6, "Большой город": 250e3}.get(row["size"], 1e8), name
+    for code, city in CITIES.items():
+        row = published.get((folded(city["name_ru"]), city["region"]))
+        least = SIZES.get(row["size"], 0) if row else 0
+        own = max((bound for bound in SIZES.values() if int(city["population"]) >= bound), default=0)
+        if row and own != least:
+            moved[code] = own > least
+    assert moved == {
+        **dict.fromkeys(["ru-krasnodar", "ru-mytishchi", "ru-tobolsk", "ru-vidnoye"], True),
+        **dict.fromkeys(["ru-novokuybyshevsk", "ru-petrozavodsk", "ru-yelets"], False),
+    }
 
 
 @pytest.mark.parametrize(

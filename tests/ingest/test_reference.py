@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
-from app.models import City, CityAlias, IndicatorDefinition, Methodology, Region, RegionAlias
+from app.models import City, CityAlias, Edition, IndicatorDefinition, Methodology, Region, RegionAlias
 from app.queries import reference as queries
 from ingest.reference import REFERENCE, load_reference
 
@@ -29,6 +29,10 @@ def change(folder: Path, name: str, before: str, after: str) -> None:
 def counts(session: Session) -> list[int]:
     tables = (City, CityAlias, Region, RegionAlias, Methodology, IndicatorDefinition)
     return [session.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
+
+
+def edition_of(session: Session) -> str | None:
+    return session.scalar(select(Edition.sha256))
 
 
 def test_the_bundled_reference_loads_whole(session: Session) -> None:
@@ -55,6 +59,17 @@ def test_loading_again_changes_nothing(session: Session) -> None:
     before = counts(session)
     load_reference(session)
     assert counts(session) == before
+
+
+def test_a_register_of_before_gets_the_climates_of_now_and_another_edition(session: Session, folder: Path) -> None:
+    change(folder, "cities.csv", "184769,2021,comfortable", "184769,2021,")
+    load_reference(session, folder)
+    before = edition_of(session)
+    assert queries.city(session, "ru-abakan").city.climate is None
+    load_reference(session)
+    assert queries.city(session, "ru-abakan").city.climate == "comfortable"
+    assert queries.city(session, "kz-almaty").city.climate is None
+    assert edition_of(session) != before
 
 
 def test_a_corrected_text_keeps_the_version(session: Session, folder: Path) -> None:

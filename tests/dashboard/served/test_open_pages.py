@@ -133,3 +133,34 @@ def test_a_report_has_two_pages_a_language_and_the_values_of_the_api(browser: Te
     after = pages[3].split("Street lights under smart control, per cent")[1]
     assert after.split()[0] == f"{lights['value']:.1f}"
     assert not re.search("[а-яА-Я]", pages[3])
+
+
+@pytest.mark.parametrize(
+    ("city", "group", "said"),
+    [
+        ("ru-kazan", "size:over_1m+climate:comfortable", "over 1 million residents, relatively comfortable climate"),
+        ("ru-norilsk", "size:100k_250k+climate:severe", "100,000 to 250,000 residents, severe climate"),
+        ("ru-surgut", "size:250k_1m", "250,000 to 1 million residents"),
+    ],
+)
+def test_a_city_is_compared_with_its_size_and_climate_and_the_page_says_with_whom(
+    browser: TestClient, city: str, group: str, said: str
+) -> None:
+    members = browser.get("/api/v1/cities", params={"peer_group": group, "limit": 1000}).json()["data"]
+    page = html.unescape(browser.get(f"/city/{city}?lang=en").text)
+    assert f"Compared with: {said}, {len(members)} cities." in page
+    assert f">As the first city: {said}</option>" in page
+    # Four cities are severe and have 250 thousand to a million residents, Surgut among them.
+    reason = "Cities in the group “250,000 to 1 million residents, severe climate”: 4, fewer than 6."
+    assert (reason in page) == (city == "ru-surgut")
+    assert (reason in browser.get(f"/compare?c={city}&lang=en").text) == (city == "ru-surgut")
+    assert (reason in browser.get(f"/indicator/TI_SMART_LIGHTING?c={city}&lang=en").text) == (city == "ru-surgut")
+
+
+def test_a_group_that_is_named_needs_no_reason_and_a_climate_is_a_group(browser: TestClient) -> None:
+    page = html.unescape(browser.get("/city/ru-surgut?peer=climate:severe&lang=ru").text)
+    assert "Сравнение: тяжёлые климатические условия, городов 16." in page
+    assert "меньше 6" not in page
+    assert ">По численности и климату<" not in page
+    assert 'label="По численности и климату"' in page
+    assert "тяжёлые климатические условия" in browser.get("/peers?c=ru-surgut&lang=ru").text
