@@ -12,7 +12,7 @@ COPY data data
 RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e . && /venv/bin/python -m compileall -q app dashboard ingest
 
 FROM python:3.11-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /citymark citymark && mkdir -p /citymark/var && chown citymark /citymark/var
+RUN useradd --system --uid 10001 --home-dir /citymark citymark && mkdir -p /citymark/var/files && chown -R citymark /citymark/var
 COPY --from=build /venv /venv
 COPY --from=build /citymark /citymark
 WORKDIR /citymark

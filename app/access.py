@@ -39,6 +39,7 @@ class Action(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_AUDIT = "see_audit"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    MANAGE_TASKS = "manage_tasks"
     MANAGE_OWN_TOKENS = "manage_own_tokens"
 
 
@@ -124,6 +125,7 @@ TABLE: Mapping[Action, Permission] = {
     Action.MANAGE_ACCOUNTS: Permission({Role.ADMINISTRATOR: _anything}),
     Action.SEE_AUDIT: Permission({Role.ADMINISTRATOR: _anything}),
     Action.MANAGE_WEBHOOKS: Permission({Role.ADMINISTRATOR: _anything}),
+    Action.MANAGE_TASKS: Permission({Role.ADMINISTRATOR: _anything}),
     Action.MANAGE_OWN_TOKENS: Permission(_EVERYBODY),
 }
 

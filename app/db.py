@@ -257,6 +257,14 @@ def _turn_by_file(path: str) -> Iterator[bool]:
         connection.close()
 
 
+def clock(session: Session) -> datetime:
+    """The time by the one clock that all processes share: the server's; with SQLite they stand on one machine."""
+    if session.get_bind().dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return now.astimezone(UTC)
+
+
 def lock_audit(session: Session) -> None:
     """Wait until no other transaction adds to the audit chain; held to the end of the transaction."""
     if session.get_bind().dialect.name == "postgresql":

@@ -52,10 +52,8 @@ from dashboard.served.asked import House
 from dashboard.served.busy import busy_page
 from dashboard.served.single_sign_on import Provider
 from dashboard.texts import LANGUAGES
-from ingest.background import Repeated
 from ingest.mail import MailServer
-from ingest.submissions import due
-from ingest.webhooks import sending
+from ingest.tasks.beside import beside as works_beside
 from ingest.webhooks.command import policy_of
 
 if TYPE_CHECKING:
@@ -80,7 +78,8 @@ def create_app(settings: Settings) -> Starlette:
     for each in published.engines:
         count_errors(each)
     spans = _spans(published, settings)
-    beside, stopping = _beside(engine, settings), Stopping(settings.drain_s)
+    beside = works_beside(engine, settings) if settings.tasks == "embedded" else []
+    stopping = Stopping(settings.drain_s)
 
     @asynccontextmanager
     async def running(_app: Starlette) -> AsyncIterator[None]:
@@ -153,15 +152,6 @@ def _busy(scope: Scope, retry_after_s: int, *, language: str, is_secure: bool = 
         return busy_page(Request(scope), retry_after_s, language, is_secure=is_secure)
     words = f"more is asked at once than can be answered: try again in {retry_after_s} seconds"
     return problem(503, "busy", words)
-
-
-def _beside(engine: Engine, settings: Settings) -> list[Repeated]:
-    """What every web process looks for; the first to lock a thing does it."""
-    limits, policy = _limits(settings).uploads, policy_of(settings)
-    return [
-        Repeated("publications at their hour", due.LOOK_EVERY_S, lambda now: due.run_due(engine, limits, now=now)),
-        Repeated("webhooks", sending.LOOK_EVERY_S, lambda now: sending.send_due(engine, policy, now=now)),
-    ]
 
 
 def _spans(published: Published, settings: Settings) -> TracerProvider | None:

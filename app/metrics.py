@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
@@ -18,13 +19,20 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app.domain.submission import State
-from app.models import Submission, WebhookDelivery
+from app.models import Submission, Task, WebhookDelivery
+from app.models.tasks import TASK_STATES
 from app.models.webhooks import STATES
 from app.observed import DATABASE_ERRORS
 from app.queries.freshness import freshness
 from app.replicas import Published
 
 LOCAL = ("127.0.0.1", "::1")
+Stateful = Submission | WebhookDelivery | Task
+STANDING: tuple[tuple[type[Stateful], Sequence[str]], ...] = (
+    (Submission, tuple(State)),
+    (WebhookDelivery, STATES),
+    (Task, TASK_STATES),
+)
 
 
 def count_errors(engine: Engine) -> None:
@@ -44,39 +52,44 @@ class _OfDatabase(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             vintage, is_up = freshness(self.engine).vintage, 1
-            standing, told = _standing(self.engine), _told(self.engine)
+            standing, told, tasks = (_standing(self.engine, *each) for each in STANDING)
+            age_s = _oldest_s(self.engine, datetime.now(UTC))
         except SQLAlchemyError:
-            vintage, standing, told, is_up = 0, {}, {}, 0
+            vintage, standing, told, tasks, age_s, is_up = 0, {}, {}, {}, 0.0, 0
         yield GaugeMetricFamily("citymark_database_up", "Whether the database answers.", value=is_up)
         yield GaugeMetricFamily("citymark_vintage", "The newest vintage.", value=vintage)
         replicas = GaugeMetricFamily("citymark_replicas", "Replicas by how they are.", labels=["state"])
         for state, count in Counter(self.published.states()[1:]).items():
             replicas.add_metric([state], count)
         yield replicas
-        submissions = GaugeMetricFamily("citymark_submissions", "Submissions by their state.", labels=["state"])
-        for state, count in standing.items():
-            submissions.add_metric([state], count)
-        yield submissions
-        deliveries = GaugeMetricFamily("citymark_webhook_deliveries", "Messages by their state.", labels=["state"])
-        for state, count in told.items():
-            deliveries.add_metric([state], count)
-        yield deliveries
+        yield _by_state("citymark_submissions", "Submissions by their state.", standing)
+        yield _by_state("citymark_webhook_deliveries", "Messages by their state.", told)
+        yield _by_state("citymark_tasks", "What workers have to do, by its state.", tasks)
+        yield GaugeMetricFamily(
+            "citymark_task_oldest_seconds", "How long the oldest task that is not done has waited.", value=age_s
+        )
 
 
-def _standing(engine: Engine) -> dict[str, int]:
-    """How many submissions stand in each state."""
-    query = select(Submission.state, func.count()).group_by(Submission.state)
+def _by_state(name: str, words: str, counts: dict[str, int]) -> Metric:
+    family = GaugeMetricFamily(name, words, labels=["state"])
+    for state, count in counts.items():
+        family.add_metric([state], count)
+    return family
+
+
+def _standing(engine: Engine, table: type[Stateful], states: Sequence[str]) -> dict[str, int]:
+    """How many rows of a table stand in each state."""
+    query = select(table.state, func.count()).group_by(table.state)
     with engine.connect() as connection:
         found = {state: count for state, count in connection.execute(query)}
-    return {state.value: found.get(state.value, 0) for state in State}
+    return {state: found.get(state, 0) for state in states}
 
 
-def _told(engine: Engine) -> dict[str, int]:
-    """How many messages of webhooks stand in each state."""
-    query = select(WebhookDelivery.state, func.count()).group_by(WebhookDelivery.state)
+def _oldest_s(engine: Engine, now: datetime) -> float:
+    query = select(func.min(Task.created_at)).where(Task.state.in_(("waiting", "running")))
     with engine.connect() as connection:
-        found = {state: count for state, count in connection.execute(query)}
-    return {state: found.get(state, 0) for state in STATES}
+        oldest = connection.scalar(query)
+    return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
 
 
 def _forget_the_dead(folder: Path) -> None:

@@ -28,6 +28,11 @@ class Settings(BaseSettings):
         description="Where job files look for source files that do not lie beside them.",
     )
     files_dir: Path = Field(Path("var/files"), description="Where `citymark export` puts vintages as files.")
+    write_files: bool = Field(False, description="Whether each new vintage is written there by itself.")
+    tasks: Literal["embedded", "worker"] = Field(
+        "embedded",
+        description="Who does what follows from a publication: web processes too, or `citymark work` alone.",
+    )
     max_source_bytes: int = Field(500_000_000, gt=0, description="Largest file a job may read, in bytes.")
     max_source_rows: int = Field(5_000_000, gt=0, description="Most rows a job may read from one file.")
     max_columns: int = Field(1_000, gt=0, description="Most columns a file may have.")

@@ -25,6 +25,7 @@ from ingest import backup, bulk, demo, doctor, index_tool, people_command, scori
 from ingest.jobs import command as load
 from ingest.jobs import schedule
 from ingest.reference import load_reference
+from ingest.tasks import command as tasks
 from ingest.upload import command as upload
 from ingest.webhooks import command as webhook
 
@@ -66,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add(commands, "load", "run job files", load.add_arguments, load.run_command)
     _add(commands, "schedule", "run job files when they are due", schedule.add_arguments, schedule.run_command)
+    _add(commands, "work", "do what follows from publications", tasks.add_work_arguments, tasks.run_work)
+    _add(commands, "tasks", "what workers have to do", tasks.add_tasks_arguments, tasks.run_tasks)
     _add(commands, "check", "say what a submission of a file would say", upload.add_arguments, upload.run_command)
     _add(commands, "score", "store the scores that are missing", scoring.add_arguments, scoring.run_command)
     _add(commands, "user", "accounts, roles, cities", people_command.add_user_arguments, people_command.run_user)

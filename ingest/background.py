@@ -24,9 +24,11 @@ class Repeated:
         deed: Callable[[datetime], object],
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        is_over: Event | None = None,
     ) -> None:
         self._name, self._every_s, self._deed, self._now = name, every_s, deed, now
-        self._stopped = Event()
+        # The deed may know of it too, to end between its own steps.
+        self._stopped = is_over or Event()
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:

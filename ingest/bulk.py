@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +103,8 @@ VINTAGES = Table(
     {},
 )
 Row = tuple[object, ...]
+# A folder has this in its name until it is whole.
+PART = ".part-"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,7 +124,7 @@ def run_command(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         numbers = _missing(engine, settings.files_dir) if arguments.all else [arguments.vintage]
         for number in numbers:
-            vintage = _vintage(engine, number)
+            vintage = vintage_of(engine, number)
             folder = arguments.to or settings.files_dir / str(vintage.number)
             files = export(engine, vintage, folder, f"{address}/{vintage.number}/")
             _print(vintage.number, folder, files, is_json=arguments.json)
@@ -146,7 +148,8 @@ def _missing(engine: Engine, files_dir: Path) -> list[int]:
     return [number for number in sorted(numbers) if not (files_dir / str(number)).exists()]
 
 
-def _vintage(engine: Engine, number: int | None) -> Vintage:
+def vintage_of(engine: Engine, number: int | None) -> Vintage:
+    """The vintage of this number, or the newest; NotFound where there is none."""
     with reading(engine) as session:
         vintage = vintages.as_known(session, number)
         if vintage is None:
@@ -155,13 +158,21 @@ def _vintage(engine: Engine, number: int | None) -> Vintage:
         return vintage
 
 
-def export(engine: Engine, vintage: Vintage, folder: Path, address: str) -> list[File]:
-    """Write the vintage into `folder`, which is there whole or not at all; the files with sizes and digests."""
+def export(
+    engine: Engine, vintage: Vintage, folder: Path, address: str, *, go_on: Callable[[], None] = lambda: None
+) -> list[File]:
+    """Write the vintage into `folder`, which is there whole or not at all; the files with sizes and digests.
+
+    `go_on` is called between files: what it raises ends the writing.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CitymarkError(f"{folder} is not empty: name another folder or remove it first")
-    unfinished = folder.with_name(f"{folder.name}.part-{os.getpid()}")
+    unfinished = folder.with_name(f"{folder.name}{PART}{os.getpid()}")
     try:
-        files = [*_tables(engine, vintage, unfinished), *_figures(engine, vintage.number, unfinished)]
+        files = []
+        for file in chain(_tables(engine, vintage, unfinished), _figures(engine, vintage.number, unfinished)):
+            files.append(file)
+            go_on()
         about = _about(engine, vintage, address)
         _describe(unfinished, about, files)
         if folder.exists():

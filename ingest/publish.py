@@ -27,6 +27,8 @@ from app.errors import Invalid, Problem
 from app.models import City, Indicator, Observation, ReferencePeriod, Vintage, VintageScope
 from ingest.coded import are_canonical, coded, joined, same, texts_of, told, used
 from ingest.diff import CONTENT, KEY, TEXTS, Changes, Keys, diff, in_order, packed, unchanged
+from ingest.tasks.kinds import StoreScores, WriteFiles
+from ingest.tasks.queue import enqueue
 
 # What a figure to be published consists of: codes, the exact value as text or None, and what travels with it.
 FIGURE_COLUMNS = ["city", "indicator", "period", *CONTENT]
@@ -116,6 +118,10 @@ def publish(session: Session, rows: pd.DataFrame, *, provenance: Provenance, now
     described = {**asdict(provenance), **counts, "published_at": published_at, "sha256": sha256.result()}
     session.add(Vintage(number=number, **described))
     session.flush()
+    # The demonstration makes a history in one go, and what follows from it too.
+    if provenance.kind != "demo":
+        for wanted in (StoreScores(vintage=number), WriteFiles(vintage=number)):
+            enqueue(session, wanted, now=published_at)
     return Published(vintage=number, unchanged=changes.unchanged, **counts)
 
 

@@ -129,7 +129,7 @@ def test_a_new_vintage_is_seen_through_nginx(installation: Installation) -> None
 def test_compose_has_no_password_of_its_own_and_every_service_is_bounded() -> None:
     body = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
     services = body["services"]
-    assert set(services) == {"nginx", "web1", "web2", "schema", "database", "counts"}
+    assert set(services) == {"nginx", "web1", "web2", "worker", "schema", "database", "counts"}
     secrets = [
         value
         for service in services.values()
@@ -138,8 +138,9 @@ def test_compose_has_no_password_of_its_own_and_every_service_is_bounded() -> No
     ]
     assert secrets
     assert all(value.startswith("${") and ":?" in value for value in secrets)
-    for web in ("web1", "web2"):
+    for web in ("web1", "web2", "worker"):
         assert services[web]["read_only"]
         assert services[web]["cap_drop"] == ["ALL"]
+        assert services[web]["environment"]["CITYMARK_TASKS"] == "worker"
     assert all(port.startswith("127.0.0.1:") for service in services.values() for port in service.get("ports", []))
     assert body["networks"]["inner"] == {"internal": True}

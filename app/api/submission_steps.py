@@ -7,7 +7,6 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
-from starlette.background import BackgroundTask
 
 from app.api.answers import (
     CONFLICT_RESPONSE,
@@ -22,7 +21,6 @@ from app.api.deps import EngineDep, NoQuery
 from app.api.submissions import DeskDep, Id, SubmissionOne
 from app.errors import Invalid, Problem
 from app.queries import vintages
-from ingest.scoring import bring_up_to_date
 from ingest.submissions import steps, views
 from ingest.submissions.sending import Desk
 
@@ -107,12 +105,8 @@ def publish(engine: EngineDep, desk: DeskDep, submission_id: Id, body: Publicati
     if body.at is not None and body.at.tzinfo is None:
         raise Invalid("at names no time zone", problems=(Problem("body.at", "write 2026-11-30T09:00:00+03:00"),))
     with steps.step(engine, desk, submission_id) as (session, at):
-        done = steps.publish(session, at, submission_id, plan=body.plan, at=body.at)
-        answer = _after(session, desk, submission_id)
-        is_published = done.vintage is not None
-    if is_published:
-        answer.background = BackgroundTask(bring_up_to_date, engine)
-    return answer
+        steps.publish(session, at, submission_id, plan=body.plan, at=body.at)
+        return _after(session, desk, submission_id)
 
 
 @router.post("/submissions/{submission_id}/withdraw", response_model=None, responses={200: {"model": SubmissionOne}})

@@ -27,6 +27,7 @@ from app.models.submissions import (
     SubmissionAnswer,
     SubmissionComment,
 )
+from app.models.tasks import Task
 from app.models.webhooks import Webhook, WebhookDelivery, WebhookTry
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "Submission",
     "SubmissionAnswer",
     "SubmissionComment",
+    "Task",
     "Vintage",
     "VintageScope",
     "Webhook",

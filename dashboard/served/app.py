@@ -81,6 +81,7 @@ POST = {
     "/account/password": people.do_password,
     "/admin/people": people.do_add_person,
     "/admin/people/{person:int}": people.do_person,
+    "/admin/tasks/{task:int}/again": people.do_task,
     "/submit": reporting.do_submit,
     "/submission/{submission}": reporting.do_step,
     "/submission/{submission}/read": reporting.do_read,

@@ -17,10 +17,12 @@ from app.errors import CitymarkError, Conflict, Invalid, NotFound, Unauthenticat
 from app.observed import REFUSED_SIGN_INS
 from app.queries import reference
 from dashboard.served.asked import Asked
+from ingest.tasks import queue
 from ingest.webhooks import subscriptions
 
 log = logging.getLogger("citymark.forms")
 EVENTS = 50
+TASKS = 30
 
 
 def sign_in(asked: Asked) -> Response:
@@ -197,6 +199,7 @@ def admin(asked: Asked, link: str | None = None, error: str | None = None) -> Re
         events = audit.events(session, before=number, limit=EVENTS)
         broken = next(audit.faults(session), None)
         hooks = subscriptions.webhooks(session, asked.actor)
+        tasks, counts = queue.tasks(session, asked.actor, limit=TASKS), queue.counts(session)
     status = 422 if error else 200
     return asked.page(
         "admin.html",
@@ -207,6 +210,8 @@ def admin(asked: Asked, link: str | None = None, error: str | None = None) -> Re
         error=error,
         broken=broken,
         hooks=hooks,
+        tasks=tasks,
+        counts=counts,
         oldest=events[-1].number if len(events) == EVENTS else None,
     )
 
@@ -248,6 +253,16 @@ def do_person(asked: Asked) -> Response:
     except (Invalid, Conflict) as error:
         return admin(asked, error=error.message)
     return admin(asked, link=_link(asked, secret)) if secret else asked.go("/admin")
+
+
+def do_task(asked: Asked) -> Response:
+    """Have a failed task tried anew."""
+    try:
+        with writing(asked.house.engine) as session:
+            queue.again(session, asked.actor, int(asked.places["task"]), now=asked.now)
+    except Conflict as error:
+        return admin(asked, error=error.message)
+    return asked.go("/admin#tasks")
 
 
 def _link(asked: Asked, secret: str) -> str:

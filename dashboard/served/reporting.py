@@ -18,7 +18,6 @@ from app.errors import Conflict, Invalid, NotFound, Unauthenticated, Unavailable
 from app.queries import reference
 from app.queries.reference import CityEntry
 from dashboard.served.asked import Asked
-from ingest.scoring import bring_up_to_date
 from ingest.submissions import board, steps, views
 from ingest.submissions.known import dates_of
 from ingest.submissions.reminders import send_reminders
@@ -130,18 +129,16 @@ def do_step(asked: Asked) -> Response:
     plan = asked.field("plan") or None
     try:
         with steps.step(asked.house.engine, desk_of(asked), number) as (session, desk):
-            is_published = _stepped(asked, session, desk, (number, deed, plan))
+            _stepped(asked, session, desk, (number, deed, plan))
     except steps.StalePlan:
         return asked.go(f"/submission/{number}?stale=1")
     except (Invalid, Conflict) as error:
         return asked.page("message.html", error.status, title=asked.words.say("refused"), text=error.message)
-    if is_published:
-        bring_up_to_date(asked.house.engine)
     return asked.go(f"/receipt/{number}" if deed == "submit" else f"/submission/{number}")
 
 
-def _stepped(asked: Asked, session: Session, desk: Desk, what: tuple[str, str, str | None]) -> bool:
-    """Take the step; whether figures were published."""
+def _stepped(asked: Asked, session: Session, desk: Desk, what: tuple[str, str, str | None]) -> None:
+    """Take the step."""
     number, deed, plan = what
     if deed == "confirm":
         steps.confirm(session, desk, number, _reasons(asked))
@@ -157,10 +154,9 @@ def _stepped(asked: Asked, session: Session, desk: Desk, what: tuple[str, str, s
         steps.withdraw(session, desk, number)
     elif deed in ("publish", "schedule"):
         at = _instant(asked.field("at")) if deed == "schedule" else None
-        return steps.publish(session, desk, number, plan=plan, at=at).vintage is not None
+        steps.publish(session, desk, number, plan=plan, at=at)
     else:
         raise Invalid(f"{deed!r} is no step")
-    return False
 
 
 def _instant(text: str) -> datetime:

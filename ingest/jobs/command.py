@@ -20,7 +20,7 @@ from app.db import connect
 from ingest.jobs.description import read_job
 from ingest.jobs.run import Progress, Report, Setting, run_job
 from ingest.jobs.source import Limits
-from ingest.scoring import bring_up_to_date
+from ingest.tasks.working import work_off
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -51,7 +51,7 @@ def run_command(arguments: argparse.Namespace, settings: Settings) -> int:
             if not arguments.json:
                 sys.stdout.write(text_of(reports[-1], is_dry_run=arguments.dry_run) + "\n")
         if any(report.vintage for report in reports):
-            bring_up_to_date(engine)
+            work_off(engine, settings)
     finally:
         engine.dispose()
     if arguments.json:

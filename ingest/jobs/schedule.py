@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ from ingest.jobs.description import Job, Schedule, read_job
 from ingest.jobs.occasions import next_after, occasions
 from ingest.jobs.run import Setting, run_job
 from ingest.jobs.source import Limits
-from ingest.scoring import bring_up_to_date
+from ingest.tasks.working import work_off
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -56,6 +57,8 @@ class Plan:
     limits: Limits
     run_by: str
     clock: Clock = Clock()
+    # What follows from publications.
+    follow: Callable[[], object] = lambda: None
     # A clock that jumps, or a job that could not be recorded, is looked at again after this.
     look_every_s: float = 60.0
 
@@ -78,7 +81,8 @@ def run_command(arguments: argparse.Namespace, settings: Settings) -> int:
         by = arguments.by or getpass.getuser()
         over = Event()
         clock = Clock(sleep=over.wait)
-        plan = Plan(engine, jobs, settings.sources_dir, limits_of(settings), by, clock)
+        follow = partial(work_off, engine, settings)
+        plan = Plan(engine, jobs, settings.sources_dir, limits_of(settings), by, clock, follow)
         if arguments.once:
             return int(not run_due(plan))
         # The job at work is finished first: nothing is interrupted where it could not be made good.
@@ -116,7 +120,7 @@ def run_due(plan: Plan) -> bool:
             reports.append(run_job(plan.engine, job, setting))
             log.info("%s", text_of(reports[-1]))
         if any(report.vintage for report in reports):
-            bring_up_to_date(plan.engine)
+            plan.follow()
     return not any(report.state == "refused" or report.rejected for report in reports)
 
 

@@ -12,7 +12,6 @@ from app.db import lock_audit, reading, writing
 from app.domain.submission import State
 from app.errors import Conflict
 from app.models import Submission, SubmissionComment
-from ingest.scoring import bring_up_to_date
 from ingest.submissions.sending import Desk, event
 from ingest.submissions.steps import publish
 from ingest.upload import UploadLimits
@@ -53,13 +52,11 @@ def publish_due(session: Session, submission_id: str, now: datetime, limits: Upl
 
 
 def run_due(engine: Engine, limits: UploadLimits, *, now: datetime) -> int:
-    """Publish everything whose hour has come, each in its own transaction, then score; how many were published."""
+    """Publish everything whose hour has come, each in its own transaction; how many were published."""
     with reading(engine) as session:
         waiting = due(session, now)
     done = 0
     for submission_id in waiting:
         with writing(engine) as session:
             done += publish_due(session, submission_id, now, limits) is not None
-    if done:
-        bring_up_to_date(engine)
     return done

@@ -25,6 +25,7 @@ EXPECTED = {
     Action.MANAGE_ACCOUNTS: "nn nn ny",
     Action.SEE_AUDIT: "nn nn ny",
     Action.MANAGE_WEBHOOKS: "nn nn ny",
+    Action.MANAGE_TASKS: "nn nn ny",
     Action.MANAGE_OWN_TOKENS: "yy yy yy",
 }
 OFFICIAL = Actor(1, "official", frozenset({Role.OFFICIAL}), frozenset({OWN}))

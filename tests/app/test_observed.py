@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -22,8 +23,10 @@ from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 
 from app import logs
+from app.db import writing
 from app.main import create_app
 from app.metrics import count_errors
+from app.models import Task
 from app.observed import kind_of
 from app.settings import Settings
 from tests.conftest import ROOT
@@ -106,6 +109,18 @@ def test_submissions_are_counted_by_their_state(client: TestClient) -> None:
     states = ("draft", "checked", "submitted", "approved", "returned", "published", "withdrawn")
     said = client.get("/metrics").text
     assert [state for state in states if f'citymark_submissions{{state="{state}"}} 0.0' not in said] == []
+
+
+def test_tasks_are_counted_and_the_oldest_has_its_age(client: TestClient, database: Engine) -> None:
+    with writing(database) as session:
+        for state, minutes in (("waiting", 5), ("failed", 60)):
+            at = datetime.now(UTC) - timedelta(minutes=minutes)
+            session.add(Task(kind="of a later version", key=state, arguments={}, state=state, created_at=at))
+    counts = [
+        _told(client, f'citymark_tasks{{state="{state}"}}') for state in ("waiting", "running", "done", "failed")
+    ]
+    assert counts == [1, 0, 0, 1]
+    assert 300 <= _told(client, "citymark_task_oldest_seconds") < 3_000
 
 
 def test_a_worker_that_was_killed_has_nothing_in_flight(

@@ -1,4 +1,4 @@
-"""A whole installation on this machine: a primary and its streaming replica, two web processes, nginx, Redis.
+"""A whole installation on this machine: a primary and its replica, two web processes, a worker, nginx, Redis.
 
 Beside it a light load: readers that note what they were shown, and a publisher that notes what was acknowledged.
 """
@@ -23,7 +23,7 @@ from sqlalchemy import Engine, create_engine, func, select, text
 import migrations
 from app.db import connect, reading, writing
 from app.errors import CitymarkError
-from app.models import Observation, Vintage
+from app.models import Observation, Task, Vintage
 from tests.conftest import ROOT
 from tests.makers import MORNING, make_city, make_indicator, publish_figures
 from tests.postgres import Postgres
@@ -71,6 +71,7 @@ class Installation:
     replica: Postgres
     webs: list[Process]
     redis: Process
+    worker: Process
     address: str
     engine: Engine = field(init=False)
 
@@ -95,6 +96,11 @@ class Installation:
             newest = session.scalar(select(func.max(Vintage.number))) or 0
         engine.dispose()
         return newest
+
+    def left(self) -> int:
+        """How many tasks are not done."""
+        with reading(self.engine) as session:
+            return session.scalar(select(func.count()).where(Task.state != "done")) or 0
 
     def on_replica(self, statement: str) -> None:
         engine = create_engine(self.replica.url().replace("postgresql:", "postgresql+psycopg:"))
@@ -214,7 +220,14 @@ def _web(primary: Postgres, replica: Postgres, redis: int) -> Process:
         CITYMARK_REDIS_URL=f"redis://127.0.0.1:{redis}/0",
         # So high that nobody is refused, and counted all the same.
         CITYMARK_CALLS_PER_MINUTE="100000",
+        CITYMARK_TASKS="worker",
     )
+
+
+def _worker(primary: Postgres, folder: Path) -> Process:
+    files = {"CITYMARK_WRITE_FILES": "true", "CITYMARK_FILES_DIR": str(folder / "files")}
+    command = [sys.executable, "-m", "ingest", "work"]
+    return Process(command, 0, CITYMARK_DATABASE_URL=primary.url(), CITYMARK_TASKS="worker", **files)
 
 
 def _redis(folder: Path) -> Process:
@@ -242,8 +255,10 @@ def installed(folder: Path) -> Iterator[Installation]:
         running += [_web(primary, replica, running[0].port) for _ in range(2)]
         for process in running:
             wait_for(process.port, STARTED_S)
-        with nginx(folder, [web.port for web in running[1:]]) as address:
-            installation = Installation(primary, replica, running[1:], running[0], address)
+        redis, *webs = running
+        running.append(worker := _worker(primary, folder))
+        with nginx(folder, [web.port for web in webs]) as address:
+            installation = Installation(primary, replica, webs, redis, worker, address)
             until(installation.is_whole, STARTED_S)
             yield installation
             installation.engine.dispose()

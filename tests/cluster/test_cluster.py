@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -74,6 +75,21 @@ def test_a_killed_redis_is_not_missed(cluster: Installation) -> None:
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
         cluster.redis.start()
         wait_for(cluster.redis.port, RECOVERED_S)
+    assert at_work.refused == []
+
+
+def test_a_killed_worker_leaves_nothing_undone(cluster: Installation) -> None:
+    """Every vintage that was acknowledged has its files in the end, whatever the worker was at when it was killed."""
+    with load(cluster) as at_work:
+        for _ in range(3):
+            at_work.more(30)
+            cluster.worker.kill()
+            cluster.worker.start()
+        at_work.more(30)
+    # What a killed one held is free after the lease; a new one needs its time to start.
+    until(lambda: cluster.left() == 0, STARTED_S)
+    folder = Path(cluster.worker.environment["CITYMARK_FILES_DIR"])
+    assert [number for number in at_work.acknowledged if not (folder / str(number) / "SHA256SUMS").exists()] == []
     assert at_work.refused == []
 
 

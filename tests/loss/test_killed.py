@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.db import connect, reading
 from app.errors import CitymarkError
-from app.models import Observation, Vintage
+from app.models import Observation, Task, Vintage
 from ingest import doctor
 from tests.conftest import ROOT
 from tests.loss.publisher import PERIODS, count_points, publish_some
@@ -32,6 +32,12 @@ def tiny(database: Engine, tmp_path: Path) -> Engine:
     return build(database, tmp_path)
 
 
+def _asked_for(engine: Engine) -> int:
+    """How many tasks the fifth vintage has brought about: its files."""
+    with reading(engine) as session:
+        return session.scalar(select(func.count()).where(Task.kind == "files", Task.key == "5")) or 0
+
+
 def _state(engine: Engine) -> tuple[int, int]:
     with reading(engine) as session:
         newest = session.scalar(select(func.max(Vintage.number))) or 0
@@ -43,9 +49,11 @@ def _is_whole_or_nothing(engine: Engine, value: str = "42") -> bool:
     """Whether the vintage is there whole (True) or not at all (False); publishing again makes it one, once."""
     newest, written = _state(engine)
     assert (newest, written) in ((4, 0), (5, WHOLE))
+    assert _asked_for(engine) == newest - 4
     assert list(doctor.faults(engine)) == []
     assert publish_some(engine, value) == (None if written else 5)
     assert _state(engine) == (5, WHOLE)
+    assert _asked_for(engine) == 1
     assert list(doctor.faults(engine)) == []
     return bool(written)
 

@@ -49,6 +49,7 @@ DEEDS = {
     "/account/password": (303, 422, 422, 422, 422, 422),
     "/admin/people": (303, 403, 403, 403, 403, 422),
     "/admin/people/{person:int}": (303, 403, 403, 403, 403, 404),
+    "/admin/tasks/{task:int}/again": (303, 403, 403, 403, 403, 404),
     "/submit": (303, 422, 422, 422, 422, 422),
     "/submission/{submission}": (303, 422, 404, 422, 404, 404),
     "/submission/{submission}/read": (303, 303, 404, 403, 404, 404),
@@ -77,7 +78,12 @@ def test_everybody_may_do_what_the_table_says(site: Site) -> None:
     number = site.send("kazan", file(("CE_OPEN_DATA", 31))).rpartition("/")[2]
     told = {}
     for page in DEEDS:
-        path = page.replace("{submission}", number).replace("{token:int}", "77").replace("{person:int}", "77")
+        path = (
+            page.replace("{submission}", number)
+            .replace("{token:int}", "77")
+            .replace("{person:int}", "77")
+            .replace("{task:int}", "77")
+        )
         told[page] = tuple(site.browser(who).post(path).status_code for who in WHO)
     assert told == DEEDS
 
