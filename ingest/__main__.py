@@ -28,6 +28,7 @@ from ingest.reference import load_reference
 from ingest.tasks import command as tasks
 from ingest.upload import command as upload
 from ingest.webhooks import command as webhook
+from migrations.rights import grant_least
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
@@ -62,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         commands,
         "migrate",
         "bring the database to the newest schema, catalogue and frameworks",
-        lambda _: None,
+        _migrate_arguments,
         _migrate,
     )
     _add(commands, "load", "run job files", load.add_arguments, load.run_command)
@@ -146,13 +147,27 @@ def _schema(settings: Settings) -> str | None:
     raise Unavailable("no database answers: see CITYMARK_DATABASE_URL and whether it runs") from failed
 
 
-def _migrate(_arguments: argparse.Namespace, settings: Settings) -> int:
+def _migrate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rights-for",
+        metavar="ROLE",
+        help="a role of PostgreSQL that gets the rights to answer and publish, no more",
+    )
+
+
+def _migrate(arguments: argparse.Namespace, settings: Settings) -> int:
     engine = connect(settings.database_url)
-    migrations.upgrade(engine)
-    with writing(engine) as session:
-        load_reference(session)
-    engine.dispose()
-    print(f"the database is at schema {migrations.current_revision(engine)} and has the catalogue and the frameworks")
+    try:
+        migrations.upgrade(engine)
+        if arguments.rights_for:
+            kept = grant_least(engine, arguments.rights_for)
+            print(f"{arguments.rights_for} may read and add everywhere, and change all but {', '.join(kept)}")
+        with writing(engine) as session:
+            load_reference(session)
+        told = migrations.current_revision(engine)
+    finally:
+        engine.dispose()
+    print(f"the database is at schema {told} and has the catalogue and the frameworks")
     return 0
 
 

@@ -134,9 +134,12 @@ def test_compose_has_no_password_of_its_own_and_every_service_is_bounded() -> No
         value
         for service in services.values()
         for name, value in (service.get("environment") or {}).items()
-        if "PASSWORD" in name or "SECRET" in name
+        if "PASSWORD" in name or "SECRET" in name or "AUTH" in name
     ]
-    assert secrets
+    assert len(secrets) >= 4
+    web, owner = (services[name]["environment"]["CITYMARK_DATABASE_URL"] for name in ("web1", "schema"))
+    assert (web.split(":")[1], owner.split(":")[1]) == ("//citymark_web", "//citymark")
+    assert services["schema"]["command"] == ["citymark", "migrate", "--rights-for", "citymark_web"]
     assert all(value.startswith("${") and ":?" in value for value in secrets)
     for web in ("web1", "web2", "worker"):
         assert services[web]["read_only"]
