@@ -53,6 +53,8 @@ READING = "REPEATABLE READ"
 # Pages a SQLite connection keeps, in KiB: readers are many and the system keeps pages too, a large write sorts them.
 READING_KIB = 4_096
 WRITING_KIB = 65_536
+# Connections of one process: more than threads that ask (app/main.py), so that none waits for one.
+POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 20}
 # A PostgreSQL whose machine is gone is found out within seconds; what the address says goes before.
 PATIENCE = {
     "connect_timeout": 3,
@@ -125,7 +127,7 @@ def connect(url: str, setting: str = "CITYMARK_DATABASE_URL") -> Engine:
     if parsed.get_backend_name() == "postgresql":
         driven = parsed.set(drivername="postgresql+psycopg")
         patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
-        return create_engine(driven, pool_pre_ping=True, hide_parameters=True, connect_args=patience)
+        return create_engine(driven, pool_pre_ping=True, hide_parameters=True, connect_args=patience, **POOL)
     raise Invalid(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
 
 
@@ -143,6 +145,7 @@ def _connect_sqlite(path: str | None) -> Engine:
         module=SQLITE,
         connect_args={"timeout": 10, "check_same_thread": False},
         hide_parameters=True,
+        **POOL,
     )
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)

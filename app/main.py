@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from logging import getLogger
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from a2wsgi import WSGIMiddleware
+from anyio import to_thread
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -36,6 +37,7 @@ from app.api.files import create_files, exported
 from app.api.metering import Metered
 from app.api.sdmx.app import create_sdmx
 from app.bounded import Bounded
+from app.compression import GZIP
 from app.db import connect, connect_replica, engine_version
 from app.door import Door
 from app.errors import Unavailable
@@ -44,7 +46,7 @@ from app.observed import Observed
 from app.queries.held import limit_memory, warm
 from app.replicas import Carried, Published
 from app.settings import Settings
-from app.stopping import Stopping
+from app.stopping import Leaving, Stopping
 from app.telemetry import Traced, provider, trace_statements
 from dashboard.app import create_dashboard
 from dashboard.served.app import form_routes
@@ -64,12 +66,17 @@ log = getLogger("citymark")
 ENVELOPE_BYTES = 1_000_000
 # Every process sees what another has published within this time, in seconds.
 LOOK_EVERY_S = 0.25
+# Threads share one core: more of them finish later, all together. Each may hold a connection of the pool (app/db.py).
+REQUEST_THREADS, CALLBACK_THREADS = 16, 3
 # Fetching one indicator takes no longer.
 WARMING_ENDS_S = 10.0
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The whole program over the database that `settings` name."""
+def create_app(settings: Settings, *, when_warm: Callable[[], None] = lambda: None) -> Starlette:
+    """The whole program over the database that `settings` name.
+
+    `when_warm` is called once what is read often is held.
+    """
     if settings.language not in LANGUAGES:
         raise ValueError(f"CITYMARK_LANGUAGE={settings.language}: there is {', '.join(LANGUAGES)}")
     engine = connect(settings.database_url)
@@ -86,8 +93,9 @@ def create_app(settings: Settings) -> Starlette:
         for repeated in beside:
             repeated.start()
         stopping.listen()
+        to_thread.current_default_thread_limiter().total_tokens = REQUEST_THREADS
         is_over = Event()
-        warming = Thread(target=_warmed, args=(engine, is_over), daemon=True)
+        warming = Thread(target=_warmed, args=(engine, is_over, when_warm), daemon=True)
         warming.start()
         yield
         is_over.set()
@@ -99,7 +107,8 @@ def create_app(settings: Settings) -> Starlette:
             spans.shutdown()
         published.dispose()
 
-    before = _before(settings, published, spans)
+    leaving = Middleware(Leaving, stopping=stopping)
+    before = [leaving, *_before(settings, published, spans)]
     app = Starlette(routes=_routes(published, settings), middleware=before, lifespan=running)
     app.state.engine, app.state.published = engine, published
     app.state.metrics, app.state.stopping = settings.metrics, stopping
@@ -118,12 +127,12 @@ def _routes(published: Published, settings: Settings) -> list[BaseRoute]:
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
         Route("/metrics", metrics),
-        Mount("/api", Metered(GZipMiddleware(api, minimum_size=1_000), limiter=limiter, **settings.calls)),
+        Mount("/api", Metered(GZipMiddleware(api, **GZIP), limiter=limiter, **settings.calls)),
         Mount("/sdmx", Metered(_public(create_sdmx(engine), published), limiter=limiter, **settings.calls)),
         Mount("/feeds", _public(create_feeds(engine, public_url), published)),
         Mount("/files", create_files(settings.files_dir, f"{public_url}/files")),
         *form_routes(_house(published, settings, limiter), _provider(settings)),
-        Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=8))),
+        Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=CALLBACK_THREADS))),
     ]
 
 
@@ -131,7 +140,7 @@ def _public(app: ASGIApp, published: Published) -> ASGIApp:
     """All of it is published: tagged, and not kept in memory, since it is large or seldom asked."""
     every = re.compile(".*")
     tagged = PublicAnswers(app, published=published, kept_bytes=0, look_every_s=LOOK_EVERY_S, public=every)
-    return GZipMiddleware(tagged, minimum_size=1_000)
+    return GZipMiddleware(tagged, **GZIP)
 
 
 def _before(settings: Settings, published: Published, spans: TracerProvider | None) -> list[Middleware]:
@@ -164,10 +173,11 @@ def _spans(published: Published, settings: Settings) -> TracerProvider | None:
     return spans
 
 
-def _warmed(engine: Engine, is_over: Event) -> None:
+def _warmed(engine: Engine, is_over: Event, when_warm: Callable[[], None]) -> None:
     """What is read often is fetched before the first reader asks; a database that is not ready yet is left alone."""
     try:
         warm(engine, is_over)
+        when_warm()
     except SQLAlchemyError as error:
         log.info("nothing was held at the start: %s", error)
 
@@ -223,8 +233,8 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _healthz(_request: Request) -> Response:
-    """The process answers."""
+async def _healthz(_request: Request) -> Response:
+    """The process answers; without a thread, which there may be none of just now."""
     return _json({"status": "ok"})
 
 

@@ -15,6 +15,7 @@ from dash.development.base_component import Component
 from sqlalchemy.orm import Session
 
 from app.replicas import Published
+from app.turns import Turns
 from dashboard import kept_callbacks
 
 # A page is some thousand components: a few megabytes.
@@ -27,20 +28,22 @@ class Drawn:
     def __init__(self, published: Published, language: str) -> None:
         self._published, self._language = published, language
         self._pages: LRUCache[tuple[object, ...], tuple[str, Component]] = LRUCache(MOST_PAGES)
-        self._lock = Lock()
+        self._turns, self._lock = Turns(), Lock()
 
     def page(self, page: ModuleType, search: object) -> tuple[str, Component]:
         """The page at this address, and the address as it is written."""
         source = kept_callbacks.source(self._published)
         key = (page.PATH, search if isinstance(search, str) else "", source.now.vintage, source.now.edition)
-        with self._lock:
-            known = self._pages.get(key)
-        if known is None:
-            known = self.chosen(page, search, None)
-            # Where another database had to answer, it may know another edition.
-            if kept_callbacks.source(self._published) is source:
-                with self._lock:
-                    self._pages[key] = known
+        # Its document and its callback come one after the other: the second waits and finds it drawn.
+        with self._turns.of(key):
+            with self._lock:
+                known = self._pages.get(key)
+            if known is None:
+                known = self.chosen(page, search, None)
+                # Where another database had to answer, it may know another edition.
+                if kept_callbacks.source(self._published) is source:
+                    with self._lock:
+                        self._pages[key] = known
         return known
 
     def chosen(self, page: ModuleType, search: object, choice: object) -> tuple[str, Component]:

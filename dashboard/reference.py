@@ -11,6 +11,7 @@ from app.domain.peers import FEWEST_PEERS, SIZE_CLASSES, PeerGroup, can_be_named
 from app.domain.period import Period, parse_period
 from app.queries import reference, vintages
 from app.queries.comparison import newest_period, reporting_cities
+from app.queries.kept import Kept
 from app.queries.reference import CityEntry, IndicatorEntry
 from dashboard.components.controls import Option, OptionGroup
 from dashboard.locale import Locale, Named
@@ -69,16 +70,24 @@ def _properties(entry: CityEntry) -> frozenset[tuple[str, str]]:
     return frozenset((kind, value) for kind, value in found.items() if value and can_be_named(value))
 
 
+_READ: Kept[Reference] = Kept(2)
+
+
 def read_reference(session: Session) -> Reference:
     """Everything a page refers to."""
     newest = vintages.newest(session)
+    number = newest.number if newest else 0
+    return _READ.get(session, number, lambda: _reference(session, number))
+
+
+def _reference(session: Session, newest: int) -> Reference:
     return Reference(
         cities={entry.city.code: entry for entry in reference.cities(session)},
         indicators={entry.code: entry for entry in reference.indicators(session)},
         principles={principle.code: principle for principle in reference.principles(session)},
         countries={country.code: country for country in reference.countries(session)},
         periods=tuple(parse_period(period.code) for period in reference.periods(session)),
-        newest_vintage=newest.number if newest else 0,
+        newest_vintage=newest,
     )
 
 

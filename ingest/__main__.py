@@ -127,6 +127,8 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=settings.stop_within_s,
+        # A worker that is busy on a busy machine is not dead.
+        timeout_worker_healthcheck=60,
         forwarded_allow_ips=settings.trusted_proxies,
         log_config=None,
     )

@@ -153,14 +153,15 @@ def running(database_url: str, **settings: str) -> Iterator[str]:
         stdout=subprocess.PIPE,
     )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/readyz", process)
+        ready(f"http://127.0.0.1:{port}/readyz", process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.communicate(timeout=30)
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Until the server of this process answers 200 there."""
     for _ in range(600):
         if process.poll() is not None:
             pytest.fail(f"the server ended with code {process.returncode} before it answered")

@@ -19,6 +19,7 @@ from app.domain.period import EPOCH, Period, parse_period, period_of_number
 from app.domain.standing import Floats, Spread, Verdict, goodness, percentile, spread, verdict
 from app.domain.status import PUBLIC
 from app.models import City, Observation
+from app.queries.kept import Kept
 from app.queries.observations import every, observations
 from app.queries.reference import CityEntry, IndicatorEntry
 from app.queries.selection import Selection
@@ -102,10 +103,11 @@ def comparison(session: Session, question: Question) -> Comparison:
         _figures(session, question, question.indicators[question.trends :], CARRY_YEARS),
     ]
     past = _revisions(session, question)
+    parts = [dict(iter(frame.groupby("indicator", sort=False))) for frame in frames]
     rows = []
     for number, entry in enumerate(question.indicators):
-        frame = frames[0 if number < question.trends else 1]
-        grid = _grid(frame[frame["indicator"] == entry.code], question)
+        which = 0 if number < question.trends else 1
+        grid = _grid(parts[which].get(entry.code, frames[which].iloc[:0]), question)
         rows.append(_row(entry, question, grid, past=past, has_trend=number < question.trends))
     vintages = {int(number) for frame in frames for number in frame["vintage"].unique()}
     return Comparison(tuple(rows), frozenset(vintages))
@@ -162,12 +164,13 @@ class _Grid:
 
 
 def _grid(part: pd.DataFrame, question: Question) -> _Grid:
-    periods = {code: number for number, code in enumerate(part["period"].unique().tolist())}
-    cities = {code: number for number, code in enumerate(part["city"].unique().tolist())}
+    columns_at, period_codes = pd.factorize(part["period"])
+    lines, city_codes = pd.factorize(part["city"])
+    periods = {code: number for number, code in enumerate(period_codes.tolist())}
+    cities = {code: number for number, code in enumerate(city_codes.tolist())}
     # The last line stays empty: it answers for a city without any figure.
     values = np.full((len(cities) + 1, len(periods)), np.nan)
-    lines, columns_at = part["city"].map(cities), part["period"].map(periods)
-    values[lines.to_numpy(np.intp), columns_at.to_numpy(np.intp)] = part["value"].to_numpy()
+    values[lines, columns_at] = part["value"].to_numpy()
     mine = part[part["city"].isin([entry.city.code for entry in question.cities])]
     columns = [mine[name].tolist() for name in ("city", "period", "status", "is_withdrawn", "note")]
     chosen = {
@@ -322,8 +325,20 @@ def newest_period(
 
     A quarter that only a few have reported so far would leave a comparison nearly empty.
     """
-    newest = sorted(periods, reverse=True)
+    newest = tuple(sorted(periods, reverse=True))
     entries = tuple(indicators)[:SETTLED_INDICATORS]
+    key = (newest, tuple(entry.id for entry in entries), vintage)
+    found = _SETTLED.get(session, key, lambda: (_settled(session, newest, entries, vintage),))
+    return found[0]
+
+
+# In a tuple: that there is none is kept too.
+_SETTLED: Kept[tuple[Period | None]] = Kept(200)
+
+
+def _settled(
+    session: Session, newest: tuple[Period, ...], entries: tuple[IndicatorEntry, ...], vintage: int
+) -> Period | None:
     quarters = [period for period in newest if period.frequency == "Q"]
     others = [period for period in newest if period.frequency != "Q"]
     for recent in (quarters[:SETTLED_PERIODS], others[:SETTLED_PERIODS]):

@@ -19,6 +19,7 @@ from app.domain.period import Period, period_of_number
 from app.errors import NotFound
 from app.models import FrameworkVersion
 from app.queries.frameworks import resolved
+from app.queries.kept import Kept
 from app.queries.score_inputs import inputs
 from app.queries.scores import CityScore, Computed, Variant, computed, scores, vintage_when_current, with_weights
 
@@ -192,17 +193,30 @@ def change(
         known = vintage_when_current(session, then, since, variant.period)
     tables = []
     for framework, period, vintage in (
-        (then, since, known),
-        (now, since, variant.vintage),
-        (now, variant.period, variant.vintage),
+        (version, since, known),
+        (variant.framework, since, variant.vintage),
+        (variant.framework, variant.period, variant.vintage),
     ):
-        found = inputs(session, framework, period, vintage, cities=variant.cities)
-        tables.append(Table(found.values, found.applicable))
+        tables.append(_table(session, framework, period, vintage, variant.cities))
     try:
         moved = move(tables[0], tables[1], tables[2], city=city, frameworks=(then, now))
     except KeyError as error:
         raise NotFound(f"{city!r} has no figures in {since.code} or {variant.period.code}") from error
     return Change(moved, replace(variant, framework=version, period=since), known)
+
+
+# The tables that a change of any city is followed through: the same for all.
+_TABLES: Kept[Table] = Kept(16)
+
+
+def _table(
+    session: Session, version: FrameworkVersion, period: Period, vintage: int, cities: frozenset[int] | None
+) -> Table:
+    def made() -> Table:
+        found = inputs(session, resolved(version), period, vintage, cities=cities)
+        return Table(found.values, found.applicable)
+
+    return _TABLES.get(session, (version.sha256, period, vintage, cities), made)
 
 
 def ahead(session: Session, variant: Variant, city: str, others: Iterable[str]) -> dict[str, float | None]:

@@ -22,6 +22,7 @@ from app.models import (
     ReferencePeriod,
     Region,
 )
+from app.queries.kept import Kept
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class CityEntry:
     size: str | None
 
 
+# Beyond the session they were read in: what is kept of rows is read and never asked for more.
+_CATALOGUE: Kept[list[IndicatorEntry]] = Kept(2)
+_REGISTER: Kept[list[CityEntry]] = Kept(2)
+
+
 def principles(session: Session) -> list[Principle]:
     """The five principles in their order."""
     return list(session.scalars(select(Principle).order_by(Principle.position)))
@@ -53,7 +59,7 @@ def principles(session: Session) -> list[Principle]:
 
 def indicators(session: Session) -> list[IndicatorEntry]:
     """The whole catalogue, by principle and then in the order of the catalogue."""
-    return _indicators(session)
+    return list(_CATALOGUE.get(session, None, lambda: _indicators(session)))
 
 
 def _indicators(session: Session, *conditions: ColumnElement[bool]) -> list[IndicatorEntry]:
@@ -90,7 +96,7 @@ def indicator(session: Session, code: str) -> IndicatorEntry:
 
 def cities(session: Session) -> list[CityEntry]:
     """The whole register in the order it was loaded."""
-    return _cities(session)
+    return list(_REGISTER.get(session, None, lambda: _cities(session)))
 
 
 def _cities(session: Session, *conditions: ColumnElement[bool]) -> list[CityEntry]:

@@ -5,19 +5,14 @@ Both ways give the same answer; a variant with other weights is computed and mar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from threading import Lock
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
-from cachetools import LRUCache
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import Pool
 
-from app.db import shared_pool
 from app.domain.composite.framework import Framework, FrameworkError, reweighted, with_value_errors
 from app.domain.composite.score import Scored, score
 from app.domain.composite.sensitivity import Sobol, rank_sensitivity
@@ -29,6 +24,7 @@ from app.queries import vintages
 from app.queries.codes import city_codes, indicator_ids
 from app.queries.comparison import newest_period
 from app.queries.frameworks import needed_columns, not_in_database, resolved, spelled
+from app.queries.kept import Kept
 from app.queries.reference import indicators
 from app.queries.score_inputs import Inputs, carried_from, inputs, revision_errors
 from app.queries.selection import Selection, period_numbers
@@ -39,6 +35,8 @@ SEED = 20_260_301
 MOST_DRAWS = 2_000
 # Computed answers kept in memory, in bytes.
 KEPT_BYTES = 64_000_000
+# Stored ones, and what is known of so many periods.
+KEPT_RUNS, KEPT_PERIODS = 16, 1_000
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def scores(session: Session, variant: Variant) -> Answer:
     if variant.is_stored:
         run = stored_run(session, variant)
         if run is not None:
-            rows = tuple(_stored_rows(session, run))
+            rows = _RUNS.get(session, run.id, lambda: ordered(_city_scores(session, run.id)))
             return Answer(variant, rows, tuple(run.assumptions), run.is_simulated, is_from_store=True)
     found = computed(session, variant)
     used = vintages.is_simulated(session, found.inputs.used_vintages())
@@ -135,7 +133,8 @@ def variant_of(
 
     Its vintage is the last one that touched what is scored: the answer is the same until the next one that does.
     """
-    touched = touched_by(session, resolved(framework), period, vintage)
+    key = (framework.sha256, period, vintage)
+    touched = _TOUCHED.get(session, key, lambda: touched_by(session, resolved(framework), period, vintage))
     return Variant(framework, period, touched, **choices)
 
 
@@ -162,15 +161,29 @@ def stored_run(session: Session, variant: Variant) -> ScoreRun | None:
     )
 
 
-def _stored_rows(session: Session, run: ScoreRun) -> list[CityScore]:
-    found = list(session.scalars(select(Score).where(Score.run_id == run.id).order_by(Score.city_id)))
+def stored_past(session: Session, variants: Sequence[Variant], city_id: int) -> dict[Period, CityScore | None]:
+    """One city in the stored runs of these variants of one framework, by period; None where a run lacks the city."""
+    of = {(variant.period.number, variant.vintage): variant.period for variant in variants if variant.is_stored}
+    runs = ScoreRun.framework_id.in_({variant.framework.id for variant in variants})
+    known = session.execute(select(ScoreRun.id, ScoreRun.period, ScoreRun.vintage).where(runs))
+    periods = {number: of[key] for number, *rest in known if (key := (rest[0], rest[1])) in of}
+    mine = select(Score).where(Score.run_id.in_(list(periods)), Score.city_id == city_id)
+    rows = {row.run_id: row for row in session.scalars(mine)}
+    (code,) = city_codes(session, np.array([city_id], dtype=np.int32)).tolist()
+    return {period: _city_score(code, rows[number]) if number in rows else None for number, period in periods.items()}
+
+
+def _city_scores(session: Session, run_id: int) -> list[CityScore]:
+    found = list(session.scalars(select(Score).where(Score.run_id == run_id).order_by(Score.city_id)))
     codes = city_codes(session, np.array([row.city_id for row in found], dtype=np.int32)).tolist()
-    names = [name for name in CityScore.__dataclass_fields__ if name not in ("city", "missing")]
-    rows = [
-        CityScore(city=code, missing=tuple(row.missing), **{name: getattr(row, name) for name in names})
-        for code, row in zip(codes, found, strict=True)
-    ]
-    return list(ordered(rows))
+    return [_city_score(code, row) for code, row in zip(codes, found, strict=True)]
+
+
+_STORED = tuple(name for name in CityScore.__dataclass_fields__ if name not in ("city", "missing"))
+
+
+def _city_score(code: str, row: Score) -> CityScore:
+    return CityScore(city=code, missing=tuple(row.missing), **{name: getattr(row, name) for name in _STORED})
 
 
 def ordered(rows: list[CityScore]) -> tuple[CityScore, ...]:
@@ -178,25 +191,15 @@ def ordered(rows: list[CityScore]) -> tuple[CityScore, ...]:
     return tuple(sorted(rows, key=lambda row: (row.rank is None, row.rank or 0, row.city)))
 
 
-_KEPT: WeakKeyDictionary[Pool, LRUCache[object, Computed]] = WeakKeyDictionary()
-_LOCK = Lock()
+_COMPUTED: Kept[Computed] = Kept(KEPT_BYTES, size=lambda found: found.size_bytes)
+_RUNS: Kept[tuple[CityScore, ...]] = Kept(KEPT_RUNS)
+_TOUCHED: Kept[int] = Kept(KEPT_PERIODS)
 
 
 def computed(session: Session, variant: Variant) -> Computed:
     """The variant worked out; kept for the next reader, since figures never change within a vintage."""
-    pool = shared_pool(session)
-    if pool is None:
-        return compute(session, variant)
     key = (replace(variant, framework=None), variant.framework.sha256)  # type: ignore[arg-type]
-    # One at a time: a second reader of the same variant waits for the first instead of working it out again.
-    with _LOCK:
-        kept = _KEPT.setdefault(pool, LRUCache(KEPT_BYTES, getsizeof=lambda item: item.size_bytes))
-        found = kept.get(key)
-        if found is None:
-            found = compute(session, variant)
-            if found.size_bytes <= KEPT_BYTES:
-                kept[key] = found
-    return found
+    return _COMPUTED.get(session, key, lambda: compute(session, variant))
 
 
 def compute(session: Session, variant: Variant) -> Computed:

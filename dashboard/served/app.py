@@ -7,6 +7,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route
 
+from app.compression import GZIP
 from dashboard.served import (
     coverage,
     home,
@@ -95,7 +96,7 @@ def form_routes(house: House, provider: Provider | None) -> list[BaseRoute]:
     routes: list[BaseRoute] = []
     if provider is not None:
         routes.append(Mount("/sign-in/provider", provider_app(house, provider)))
-    small = [Middleware(GZipMiddleware, minimum_size=1_000)]
+    small = [Middleware(GZipMiddleware, **GZIP)]
     pages = KeptPages()
     routes += [
         Route(path, kept(house, page, None if path in UNKEPT else pages), methods=["GET"], middleware=small)

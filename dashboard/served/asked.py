@@ -107,7 +107,11 @@ def kept(house: House, handler: Handler, pages: KeptPages | None) -> Callable[[R
             return _answered(house, handler, request, NOTHING, source.engine)
         tag = tag_of(source.now, request, _language(house, request))
         found = pages.known(request, tag)
-        return found or pages.keep(tag, _answered(house, handler, request, NOTHING, source.engine))
+        if found is None:
+            with pages.turns.of(tag):
+                found = pages.known(request, tag)
+                found = found or pages.keep(tag, _answered(house, handler, request, NOTHING, source.engine))
+        return found
 
     def answered(request: Request) -> Response:
         seen = seen_by(request.headers)

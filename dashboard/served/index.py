@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -140,7 +140,7 @@ def city(asked: Asked) -> Response:
             found = None
         if here is None or found is None:
             return asked.page("city_figures.html", **content)
-        content |= _details(session, asked, here, found, code)
+        content |= _details(session, asked, known, here, found)
         answer = scores.scores(session, here.variant)
     ranked = sum(row.rank is not None for row in answer.rows)
     return asked.page(
@@ -208,8 +208,9 @@ def _unit(known: Reference, asked: Asked, code: str) -> str:
     return asked.words.own(words, "unit_label")
 
 
-def _details(session: Session, asked: Asked, here: Question, found: Explanation, code: str) -> dict[str, Any]:
+def _details(session: Session, asked: Asked, known: Reference, here: Question, found: Explanation) -> dict[str, Any]:
     """The change on the year, the past, the odds against another city, what a rank would take."""
+    code = found.row.city
     goal = _whole(asked.query.get("goal", ""), DEFAULT_GOAL)
     against = asked.query.get("against", "")
     other = against if any(row.city == against for row in scores.scores(session, here.variant).rows) else ""
@@ -219,7 +220,7 @@ def _details(session: Session, asked: Asked, here: Question, found: Explanation,
         change = explanations.change(session, here.variant, code, since=since)
     reach: Reach = explanations.reach(session, here.variant, code, goal)
     ahead = explanations.ahead(session, here.variant, code, [other])[other] if other else None
-    past = _past(session, here, code)
+    past = _past(session, here, code, known.cities[code].city.id)
     return {
         "goal": goal,
         "against": other,
@@ -235,16 +236,20 @@ def _whole(text: str, usual: int) -> int:
     return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 6 and int(text) > 0 else usual
 
 
-def _past(session: Session, here: Question, code: str) -> list[tuple[str, CityScore | None]]:
+def _past(session: Session, here: Question, code: str, city_id: int) -> list[tuple[str, CityScore | None]]:
     """Score and rank of the periods up to this one, as known now; without intervals where none are stored."""
+    periods = [each for each in here.periods if each <= here.period][-PAST:]
+    choices = {"cities": here.variant.cities, "weights": here.variant.weights}
+    variants = [
+        scores.variant_of(session, here.version, period, here.vintage.number, **choices) for period in periods
+    ]
+    stored = scores.stored_past(session, variants, city_id)
     found = []
-    for period in [each for each in here.periods if each <= here.period][-PAST:]:
-        choices = {"cities": here.variant.cities, "weights": here.variant.weights}
-        variant = scores.variant_of(session, here.version, period, here.vintage.number, **choices)
-        if not (variant.is_stored and scores.stored_run(session, variant)):
-            variant = scores.variant_of(session, here.version, period, here.vintage.number, draws=0, **choices)
-        rows = {row.city: row for row in scores.scores(session, variant).rows}
-        found.append((period.code, rows.get(code)))
+    for variant in variants:
+        if variant.period not in stored:
+            rows = scores.scores(session, replace(variant, draws=0)).rows
+            stored[variant.period] = next((row for row in rows if row.city == code), None)
+        found.append((variant.period.code, stored[variant.period]))
     return found
 
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.queries.freshness import Freshness
+from app.turns import Turns
 
 MOST_BYTES = 64_000_000
 LARGEST = 2_000_000
@@ -24,6 +25,8 @@ class KeptPages:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._answers: LRUCache[str, Response] = LRUCache(most_bytes, getsizeof=lambda answer: len(answer.body) + 500)
         self._lock = Lock()
+        #: A page that many wait for is made once.
+        self.turns = Turns()
 
     def known(self, request: Request, tag: str) -> Response | None:
         """The page of this tag, or the word that the reader has it; None where it has to be made."""

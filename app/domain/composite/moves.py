@@ -7,16 +7,18 @@ parts are differences of consecutive steps, so they add up to the whole. The ord
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from app.domain.composite.framework import Framework
-from app.domain.composite.score import score
+from app.domain.composite.score import Scored, score
 
 #: The causes in the order they are applied.
 ORDER = ("revisions", "method", "coverage", "own", "others")
+# A table is scored by the frameworks in force then and now.
+MOST_SCORED = 2
 
 
 @dataclass(frozen=True)
@@ -49,22 +51,32 @@ class Move:
         return "not ranked after" if self.after is None else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """Values of one period, rows by city, and where they can exist at all (None: everywhere)."""
 
     values: pd.DataFrame
     applicable: pd.DataFrame | None = None
+    # The tables that are compared are the same for every city: their scores are worked out once.
+    _scored: dict[int, tuple[Framework, Scored]] = field(default_factory=dict, init=False, repr=False)
 
     def standing(self, framework: Framework, city: str) -> tuple[float, int] | None:
         """The city's score and rank, None when it has none."""
-        scored = score(self.values, framework, self.applicable)
+        scored = self._scores(framework)
         if city not in scored.stages.index:
             return None
         row = scored.stages.index.get_loc(city)
         if not isinstance(row, int) or scored.ranks[row] == 0:
             return None
         return float(scored.index_score[row]), int(scored.ranks[row])
+
+    def _scores(self, framework: Framework) -> Scored:
+        known = self._scored.get(id(framework))
+        if known is None:
+            if len(self._scored) >= MOST_SCORED:
+                self._scored.clear()
+            known = self._scored[id(framework)] = (framework, score(self.values, framework, self.applicable))
+        return known[1]
 
     def with_row_of(self, other: Table, city: str, values: pd.Series | None) -> Table:
         """The table with one city's row replaced, added or (None) taken out; what can exist is as in `other`."""
