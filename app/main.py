@@ -94,15 +94,10 @@ def create_app(settings: Settings, *, when_warm: Callable[[], None] = lambda: No
             repeated.start()
         stopping.listen()
         to_thread.current_default_thread_limiter().total_tokens = REQUEST_THREADS
-        is_over = Event()
-        warming = Thread(target=_warmed, args=(engine, is_over, when_warm), daemon=True)
-        warming.start()
-        yield
-        is_over.set()
+        async with _warming(engine, when_warm):
+            yield
         for repeated in beside:
             repeated.stop()
-        # What it is fetching ends before its connection is closed under it.
-        await run_in_threadpool(warming.join, WARMING_ENDS_S)
         if spans:
             spans.shutdown()
         published.dispose()
@@ -171,6 +166,17 @@ def _spans(published: Published, settings: Settings) -> TracerProvider | None:
     for engine in published.engines:
         trace_statements(engine, spans.get_tracer("citymark"))
     return spans
+
+
+@asynccontextmanager
+async def _warming(engine: Engine, when_warm: Callable[[], None]) -> AsyncIterator[None]:
+    """Meanwhile what is read often is fetched; what is just being fetched ends before its connection is closed."""
+    is_over = Event()
+    warming = Thread(target=_warmed, args=(engine, is_over, when_warm), daemon=True)
+    warming.start()
+    yield
+    is_over.set()
+    await run_in_threadpool(warming.join, WARMING_ENDS_S)
 
 
 def _warmed(engine: Engine, is_over: Event, when_warm: Callable[[], None]) -> None:
