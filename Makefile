@@ -10,7 +10,7 @@ WORKERS ?= 2
 SECURITY_TESTS := tests/security tests/app/test_door.py tests/app/api/test_rights.py tests/dashboard/served/test_forms.py \
 	tests/dashboard/served/test_single_sign_on.py
 
-.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane security audit sbom bench bench-load bench-growth bench-growth-200 bench-pages bench-read bench-scale load soak spark lock migration screens clean machine
+.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane security audit sbom bench bench-load bench-growth bench-growth-200 bench-pages bench-read bench-scale load rolling soak spark lock migration screens clean machine
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ bench-read: setup ## requests a second beside floors and Datasette, over 2.2 mil
 
 load: $(BIN)/.dev ## 200 users, the heaviest work, five times the users: judged (some 4 minutes; LOAD="--engine postgresql")
 	$(BIN)/python -m bench.load_lane $(LOAD)
+
+rolling: $(BIN)/.dev ## two web processes behind nginx, each restarted ten times under load: no request may fail (some minutes)
+	CITYMARK_RESTARTS=10 $(BIN)/python -m pytest -q tests/cluster/test_rolling_restart.py
 
 soak: $(BIN)/.dev ## half an hour of users: memory, files, threads and connections may not grow (CITYMARK_SOAK_SECONDS)
 	$(BIN)/python -m bench.soak_lane $(SOAK)

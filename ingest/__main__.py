@@ -30,6 +30,8 @@ from ingest.upload import command as upload
 from ingest.webhooks import command as webhook
 from migrations.rights import grant_least
 
+# Longer than most readers think between two asks: a connection closed while the next one is on its way fails it.
+KEEP_ALIVE_S = 65
 Command = Callable[[argparse.Namespace, Settings], int]
 
 
@@ -127,6 +129,7 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=settings.stop_within_s,
+        timeout_keep_alive=KEEP_ALIVE_S,
         # A worker that is busy on a busy machine is not dead.
         timeout_worker_healthcheck=60,
         forwarded_allow_ips=settings.trusted_proxies,

@@ -15,6 +15,7 @@ from app.api.answers import (
     PROBLEM_RESPONSES,
     Meta,
     envelope,
+    in_pieces,
     json_answer,
     meta,
     private,
@@ -191,7 +192,7 @@ def send(
 
 def _told(body: dict[str, Any], head: dict[str, Any], status: int) -> Response:
     if body["verdict"] != "refused":
-        return json_answer({"meta": head, "data": body}, status)
+        return json_answer({"meta": head, "data": body | {"findings": in_pieces(body["findings"])}}, status)
     items = tuple(
         Problem(item["cell"] or "file", item["message"]) for item in body["findings"] if item["severity"] == "error"
     )
@@ -249,7 +250,7 @@ def show(session: SessionDep, actor: ActorDep, submission_id: Id, _query: NoQuer
 def show_findings(session: SessionDep, actor: ActorDep, submission_id: Id, _query: NoQuery) -> Response:
     """Everything noticed, with the cell as Excel shows it, in both languages."""
     found = views.findings(session, actor, submission_id)
-    return private(envelope(meta(vintages.newest(session), len(found)), found))
+    return private(envelope(meta(vintages.newest(session), len(found)), in_pieces(found)))
 
 
 @router.get(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +70,21 @@ def _asked(content: bytes, limits: UploadLimits) -> dict[str, Any]:
         is_memory = b"MemoryError" in child.stderr[-2_000:]
         return _too_heavy("memory", "память") if is_memory else _broken(f"exit {child.returncode}")
     try:
-        answer = json.loads(child.stdout)
-    except ValueError:
+        return _whole(child.stdout)
+    except (ValueError, LookupError, TypeError, StopIteration):
         return _broken("no answer")
-    return answer if isinstance(answer, dict) else _broken("no answer")
+
+
+def _whole(said: bytes) -> dict[str, Any]:
+    """The answer with its rows in place; a line at a time, so that other threads have their turn."""
+    lines = iter(said.split(b"\n"))
+    answer: dict[str, Any] = json.loads(next(lines))
+    for sheet in answer.get("sheets", ()):
+        rows = list(map(json.loads, islice(lines, sheet["rows"])))
+        if len(rows) != sheet["rows"]:
+            raise ValueError("the answer was cut")
+        sheet["rows"] = rows
+    return answer
 
 
 def _too_heavy(en: str, ru: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Run as a process of its own: a workbook on standard input, its visible cells as JSON on standard output.
+"""Run as a process of its own: a workbook on standard input, its visible cells as lines of JSON on standard output.
 
 It limits its own memory, processor time and files before the first byte is parsed, imports nothing of the product
 and never evaluates a formula. Arguments: memory in bytes, processor seconds, most rows, columns and characters.
@@ -169,7 +169,16 @@ def main(words: list[str]) -> None:
     except (zipfile.BadZipFile, OSError, EOFError, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, SyntaxError, RuntimeError) as error:  # noqa: E501 # fmt: skip
         # This is the outermost edge of the process: a broken workbook breaks the parser in many ways.
         answer = {"refused": "broken-workbook", "words": {"why": type(error).__name__}}
-    sys.stdout.write(json.dumps(answer))
+    _say(answer)
+
+
+def _say(answer: dict[str, Any]) -> None:
+    """The answer with the number of each sheet's rows, then each row on a line: read at once it would stop others."""
+    rows = [row for sheet in answer.get("sheets", ()) for row in sheet["rows"]]
+    for sheet in answer.get("sheets", ()):
+        sheet["rows"] = len(sheet["rows"])
+    for part in (answer, *rows):
+        sys.stdout.write(f"{json.dumps(part)}\n")
 
 
 if __name__ == "__main__":
