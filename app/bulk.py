@@ -21,6 +21,7 @@ import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 from sqlalchemy import Boolean, Connection, Integer, Select, Table, func, literal, select, text
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from app.domain.block import Ints, Texts
 
@@ -40,18 +41,34 @@ def insert_columns(session: Session, table: Table, columns: Mapping[str, Column]
     """Add many rows, given as columns of one length, by the engine's own fast way: COPY, or long lists of VALUES.
 
     Columns hold what the driver takes: numbers, text, None. `is_bulk` says that the rows are many beside those
-    there: where that holds nobody up, indexes are then built anew, sorted, in place of growing at random.
+    there: where that holds nobody up, keys and indexes are then built anew, sorted, in place of growing at random.
     """
     connection = session.connection()
-    write = _copy if connection.dialect.name == "postgresql" else _insert_values
-    rebuilt = (
-        sorted(table.indexes, key=lambda index: str(index.name)) if is_bulk and _is_alone(connection, table) else []
-    )
-    for index in rebuilt:
+    is_postgresql = connection.dialect.name == "postgresql"
+    is_rebuilt = is_bulk and _is_alone(connection, table)
+    indexes = sorted(table.indexes, key=lambda index: str(index.name)) if is_rebuilt else []
+    # SQLite keeps the rows themselves in the key.
+    keys = [table.primary_key] if is_rebuilt and is_postgresql else []
+    for index in indexes:
         index.drop(connection)
-    write(connection, table, columns)
-    for index in rebuilt:
+    for key in keys:
+        connection.execute(DropConstraint(key))
+    (_copy if is_postgresql else _insert_values)(connection, table, columns)
+    for key in keys:
+        connection.execute(AddConstraint(key))
+    for index in indexes:
         index.create(connection)
+
+
+def best_order(session: Session, table: Table) -> list[str]:
+    """The columns by which many rows are best in order when they are added.
+
+    On SQLite those of the key, in whose order rows are kept. PostgreSQL leaves rows where they came: there those of
+    an index that is read by the range, so that what it finds lies together.
+    """
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    return [column.name for column in (indexes[0] if is_postgresql and indexes else table.primary_key).columns]
 
 
 def _is_alone(connection: Connection, table: Table) -> bool:

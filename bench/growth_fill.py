@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from sqlalchemy import Engine, Table, text
+from sqlalchemy import Connection, Engine, PrimaryKeyConstraint, Table, text
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import AddConstraint, DropConstraint
 
 import migrations
-from app.bulk import insert_columns
 from app.db import writing
-from app.domain.block import Texts
-from app.domain.fingerprint import fingerprint
 from app.domain.period import Period, parse_period
-from app.models import City, Indicator, Observation, ReferencePeriod, Vintage, VintageScope
+from app.models import Observation, ReferencePeriod, Vintage
 from bench import bench_load
-from ingest.publish import _parts
 
 LAST_YEAR = 2025
 MOST_QUARTERS = 420
-CITIES_AT_ONCE = 50
-TEXTS = np.asarray([None, *("0" if n == 0 else f"{n / 10:g}" for n in range(1000))], dtype=object)
+FIGURES = cast(Table, Observation.__table__)
+PLACES = "CREATE TEMPORARY TABLE place (period INTEGER PRIMARY KEY, place INTEGER, vintage INTEGER)"
+# A figure of every city, indicator and period, tenths up to a hundred.
+INSERT = """INSERT INTO observation
+    (city_id, indicator_id, period, vintage, value, status, confidentiality, is_withdrawn)
+    SELECT city.id, indicator.id, period, vintage, {value}, 'A', 'F', {no} FROM {tables}"""
+TENTHS = "(city.id * 31 + indicator.id * 17 + place * 7) % 1000 / 10.0"
+SCOPE = """INSERT INTO vintage_scope (vintage, indicator_id, period, figures)
+    SELECT vintage, indicator.id, period, :cities FROM place CROSS JOIN indicator"""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Size:
         return max(bench_load.INDICATORS, round(self.millions * 1e6 / (bench_load.CITIES * self.quarters)))
 
     @property
+    def vintages(self) -> int:
+        """How many there are: one a year."""
+        return LAST_YEAR - self.periods[0].starts_on.year + 1
+
+    @property
     def figures(self) -> int:
         """The whole number of them."""
         return bench_load.CITIES * self.indicators * self.quarters
@@ -57,92 +63,63 @@ class Size:
 
 
 def fill(engine: Engine, size: Size) -> None:
-    """The schema, a register, and every figure in key order; PostgreSQL's and SQLite's index is built at the end."""
+    """The schema, a register, and every figure, as it would stand there when each had come with its vintage."""
     migrations.upgrade(engine)
     bench_load.INDICATORS, usual = size.indicators, bench_load.INDICATORS
     with writing(engine) as session:
         bench_load.register(session)
-        for period in size.periods:
-            session.add(_row_of(period))
+        session.add_all(_row_of(period) for period in size.periods)
     bench_load.INDICATORS = usual
     with writing(engine) as session:
-        keys = _Keys.of(session, size)
-        table = cast(Table, Observation.__table__)
-        for index in table.indexes:
-            index.drop(session.connection())
-        for first in range(0, len(keys.cities), CITIES_AT_ONCE):
-            insert_columns(session, table, keys.columns(keys.cities[first : first + CITIES_AT_ONCE], keys.periods))
-        for index in table.indexes:
-            index.create(session.connection())
-        _vintages(session, keys)
+        _vintages(session, size)
+        connection = session.connection()
+        for index in FIGURES.indexes:
+            index.drop(connection)
+        (_fill_postgresql if engine.dialect.name == "postgresql" else _fill_sqlite)(connection, size)
+        for index in FIGURES.indexes:
+            index.create(connection)
     if engine.dialect.name == "postgresql":
         with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.execute(text("VACUUM (ANALYZE)"))
+            connection.execute(text("VACUUM (FREEZE, ANALYZE)"))
 
 
-@dataclass(frozen=True)
-class _Keys:
-    cities: NDArray[np.int64]
-    indicators: NDArray[np.int64]
-    periods: NDArray[np.int64]
-    vintages: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, session: Session, size: Size) -> _Keys:
-        cities = sorted(number for (number,) in session.query(City.id))
-        indicators = sorted(number for (number,) in session.query(Indicator.id))
-        years = np.asarray([period.starts_on.year for period in size.periods])
-        periods = np.asarray([period.number for period in size.periods])
-        return cls(np.asarray(cities), np.asarray(indicators), periods, years - years[0] + 1)
-
-    def columns(self, cities: NDArray[np.int64], periods: NDArray[np.int64]) -> dict[str, Any]:
-        """Every figure of these cities and periods, in key order."""
-        each = len(self.indicators) * len(periods)
-        city, count = np.repeat(cities, each), len(cities) * each
-        indicator = np.tile(np.repeat(self.indicators, len(periods)), len(cities))
-        period = np.tile(periods, len(cities) * len(self.indicators))
-        place = np.searchsorted(self.periods, period)
-        numbers = (city * 31 + indicator * 17 + place * 7) % 1000
-        return {
-            "city_id": city,
-            "indicator_id": indicator,
-            "period": period,
-            "value": Texts((numbers + 1).astype(np.int32), TEXTS),
-            "status": _same("A", count),
-            "confidentiality": _same("F", count),
-            "note": _same(None, count),
-            "attributes": _same(None, count),
-            "is_withdrawn": np.zeros(count, dtype=np.bool_),
-            "vintage": self.vintages[place],
-        }
-
-
-def _vintages(session: Session, keys: _Keys) -> None:
-    """One a year, each sealed by the fingerprint of what it made known."""
-    before: str | None = None
-    for number in np.unique(keys.vintages).tolist():
-        periods = keys.periods[keys.vintages == number]
-        columns = keys.columns(keys.cities, periods)
-        columns.pop("vintage")
-        before = fingerprint(before, number, _parts(columns))
-        words = {"kind": "job", "source": "bench", "published_by": "bench", "reason": "bench", "sha256": before}
+def _vintages(session: Session, size: Size) -> None:
+    """One a year, and the temporary table of what each made known."""
+    periods, first = size.periods, size.periods[0].starts_on.year
+    places = [
+        {"period": period.number, "place": place, "vintage": period.starts_on.year - first + 1}
+        for place, period in enumerate(periods)
+    ]
+    for number in range(1, size.vintages + 1):
+        count = sum(each["vintage"] == number for each in places) * bench_load.CITIES * size.indicators
+        words = {"kind": "job", "source": "bench", "published_by": "bench", "reason": "bench"}
         at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number)
-        session.add(Vintage(number=number, published_at=at, new=len(columns["city_id"]), **words))
-        scope = pd.MultiIndex.from_product([keys.indicators, periods])
-        touched = {
-            "vintage": np.full(len(scope), number),
-            "indicator_id": scope.get_level_values(0).to_numpy(),
-            "period": scope.get_level_values(1).to_numpy(),
-            "figures": np.full(len(scope), len(keys.cities)),
-        }
-        insert_columns(session, cast(Table, VintageScope.__table__), touched)
+        session.add(Vintage(number=number, published_at=at, new=count, **words))
+    session.flush()
+    session.execute(text(PLACES))
+    session.execute(text("INSERT INTO place VALUES (:period, :place, :vintage)"), places)
+    session.execute(text(SCOPE), {"cities": bench_load.CITIES})
+
+
+def _fill_sqlite(connection: Connection, _size: Size) -> None:
+    """In the order of the key, which is that of the file."""
+    into = INSERT.format(value=f"printf('%g', {TENTHS})", no=0, tables="city CROSS JOIN place CROSS JOIN indicator")
+    connection.execute(text(into))
+
+
+def _fill_postgresql(connection: Connection, size: Size) -> None:
+    """As figures come; a table emptied in the same transaction needs no log where wal_level is minimal."""
+    connection.execute(text("SET LOCAL session_replication_role = replica"))
+    connection.execute(text("TRUNCATE observation"))
+    key = cast(PrimaryKeyConstraint, FIGURES.primary_key)
+    connection.execute(DropConstraint(key))
+    tables = "place CROSS JOIN indicator CROSS JOIN city WHERE place = :place ORDER BY indicator.id, city.id"
+    into = text(INSERT.format(value=f"trim_scale({TENTHS})", no="false", tables=tables))
+    for place in range(len(size.periods)):
+        connection.execute(into, {"place": place})
+    connection.execute(AddConstraint(key))
 
 
 def _row_of(period: Period) -> ReferencePeriod:
     days = {"starts_on": period.starts_on, "ends_on": period.ends_on}
     return ReferencePeriod(number=period.number, code=period.code, frequency=period.frequency, **days)
-
-
-def _same(word: str | None, count: int) -> Texts:
-    codes = np.full(count, 0 if word is None else 1, dtype=np.int32)
-    return Texts(codes, np.asarray([None, word or ""], dtype=object))

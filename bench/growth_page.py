@@ -17,12 +17,11 @@ Found = Mapping[tuple[str, Size], Mapping[str, float]]
 MOST_GROWTH = 1.5
 HEAD = """# Growth
 
-Written by `make bench-growth`: the same questions, and the same quarter of 52,499 figures published, over ever longer
-histories (1,117 cities, 47 indicators or more, a vintage a year). Medians; "database": nothing held in memory;
-"256 MB": what one process holds by default, which a long history outgrows, so that the database answers; "held": with
-`CITYMARK_MAX_HELD_BYTES` of 60 bytes a figure. A new quarter touches one leaf of the key for each city and indicator;
-the longer the history, the fewer of them lie together, until each has a leaf of its own. Machines differ: read the
-ratios to the smallest size.
+Written by `make bench-growth` and `make bench-growth-200`: the same questions, and the same quarter of 52,499 figures
+published, over ever longer histories (1,117 cities, 47 indicators, a vintage a year; 420 quarters at most, then more
+indicators). Medians; "database": nothing held in memory; "256 MB": what one process holds by default, which has room
+for the newest years of all indicators; "held": five indicators with their whole history. PostgreSQL has
+`shared_buffers` of 1 GB. Machines differ, and others may be at work on them: read the ratios to the smallest size.
 
 ![Times over the size of the history](growth.svg)
 """

@@ -16,7 +16,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Select, Table, Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.bulk import fetch_columns, insert_columns
+from app.bulk import best_order, fetch_columns, insert_columns
 from app.db import lock_for_publishing
 from app.domain.block import Texts
 from app.domain.fingerprint import ROWS, fingerprint, spelled
@@ -231,7 +231,7 @@ def _touched(session: Session, keyed: pd.DataFrame) -> tuple[Select[*tuple[Any, 
     """
     touched = select(func.sum(VintageScope.figures)).where(*_span(VintageScope, keyed))
     is_most = 2 * (session.scalar(touched) or 0) > (session.scalar(WRITTEN) or 0)
-    order = KEY if is_most else ["indicator_id", "period", "city_id"]
+    order = ["city_id", "period", "indicator_id"] if is_most else ["indicator_id", "period", "city_id"]
     names = [*order, "vintage", *CONTENT]
     columns = [cast(Observation.value, Text) if name == "value" else getattr(Observation, name) for name in names]
     return select(*columns).where(*_span(Observation, keyed, by_index=not is_most)), names
@@ -291,7 +291,18 @@ def _add_observations(session: Session, rows: pd.DataFrame, columns: Columns, vi
     written = WRITTEN.where(Vintage.number < vintage)
     numbered = {**columns, "vintage": np.full(len(rows), vintage)}
     is_bulk = len(rows) > (session.scalar(written) or 0)
-    insert_columns(session, typed(Table, Observation.__table__), numbered, is_bulk=is_bulk)
+    table = typed(Table, Observation.__table__)
+    insert_columns(session, table, _ordered(numbered, best_order(session, table)), is_bulk=is_bulk)
     scope = rows.groupby(["indicator_id", "period"]).size().reset_index(name="figures").assign(vintage=vintage)
     touched = {name: scope[name].to_numpy() for name in ("vintage", "indicator_id", "period", "figures")}
     insert_columns(session, typed(Table, VintageScope.__table__), touched)
+
+
+def _ordered(columns: Columns, names: list[str]) -> Columns:
+    """The rows in the order of these columns, so that a leaf of what they go to is written once."""
+    order = np.lexsort([columns[name] for name in reversed(names)])
+    if (order[1:] > order[:-1]).all():
+        return columns
+    return {
+        name: column.take(order) if isinstance(column, Texts) else column[order] for name, column in columns.items()
+    }

@@ -21,7 +21,7 @@ from app.formats.sdmx import data_csv, data_json, data_ml
 from app.formats.table import Column, Notes
 from app.queries import reference
 from app.queries.codes import city_codes, indicator_codes
-from app.queries.observations import Figures, period_codes
+from app.queries.figures import Figures, period_codes
 from app.queries.rows import OBSERVATION_COLUMNS, observation_rows
 from app.queries.selection import Selection
 

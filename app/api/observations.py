@@ -46,7 +46,7 @@ from app.errors import TooLarge
 from app.formats.csv import Dialect
 from app.queries import observations, reference, vintages
 from app.queries.codes import city_codes, city_ids, indicator_codes, indicator_ids
-from app.queries.observations import Figures, period_codes
+from app.queries.figures import Figures, period_codes
 from app.queries.rows import OBSERVATION_COLUMNS
 from app.queries.selection import Selection
 

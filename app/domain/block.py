@@ -142,6 +142,10 @@ class Block:
         numbers = numbers[is_last]
         return np.asarray(numbers[self.rows.is_public[numbers]], dtype=np.int32)
 
+    def public(self, vintage: int) -> Ints:
+        """Numbers of all public rows of the vintages up to `vintage`, revised ones too."""
+        return np.flatnonzero(self.rows.is_public & (self.rows.vintage <= vintage)).astype(np.int32)
+
     def _candidates(self, cities: Ints | None, periods: Sequence[int] | None) -> Ints:
         """Rows of any vintage, by city, period and vintage."""
         if periods is not None and len(periods) == 1:

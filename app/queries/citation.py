@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.period import parse_period
 from app.queries import observations
 from app.queries.codes import city_codes, indicator_codes
-from app.queries.observations import period_codes
+from app.queries.figures import period_codes
 from app.queries.selection import Selection
 
 #: City, indicator, period, exact value or None, status.

@@ -1,7 +1,8 @@
-"""Figures held in memory: one block of arrays an indicator, bounded, for every vintage this process has seen.
+"""Figures held in memory: blocks of arrays, one an indicator and span of years, bounded, for every vintage seen here.
 
-Published figures never change within a vintage, so a block is only ever added to. What does not fit is asked of the
-database; both ways give the same answers.
+A span is some ten years by the first day of a period, so the recent years of all indicators are held however long the
+history is. Published figures never change within a vintage, so a block is only ever added to. What does not fit is
+asked of the database; both ways give the same answers.
 """
 
 from __future__ import annotations
@@ -15,24 +16,31 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Engine, and_, func, select
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 from app.bulk import fetch_columns
 from app.db import shared_pool
 from app.domain.block import FIELDS, Block, Texts, block_of, rows_of
-from app.models import Indicator, Observation, Vintage, VintageScope
+from app.domain.period import STRIDE
+from app.models import Observation, ReferencePeriod, Vintage, VintageScope
 from app.queries.selection import columns
 
 DEFAULT_BYTES = 256_000_000
-# One indicator may take at most this part of the memory; a row takes about so many bytes.
+# One block may take at most this part of the memory; a row takes about so many bytes.
 LARGEST_SHARE = 8
 ROW_BYTES = 40
-# So many rows are fetched together by one pass over the table: more would hold more of it in memory at once.
+# So many rows are fetched together: more would hold more of the table in memory at once.
 ROWS_TOGETHER = 150_000
 # So many rows are fetched while a reader waits; longer histories are held from the start or asked of the database.
 SOON_ROWS = 100_000
+# Passing by a row costs so little that reading a table of so many times the rows through is as fast as its index.
+PASSED_ROWS = 30
+# Numbers of the periods that begin within some ten years; spans begin in the last days of 2019, of 2029 and so on.
+SPAN = 3_652 * STRIDE
+# An indicator's id and the number of a span.
+Key = tuple[int, int]
 Column = NDArray[Any]
 _TYPES = dict.fromkeys(("indicator_id", "city_id", "period", "vintage"), np.int32) | {"is_withdrawn": np.bool_}
 
@@ -42,88 +50,74 @@ class Held:
 
     def __init__(self, max_bytes: int = DEFAULT_BYTES) -> None:
         self.max_bytes = max_bytes
-        self._blocks: LRUCache[int, Block] = LRUCache(max_bytes, getsizeof=lambda block: block.size_bytes)
-        self._too_large: set[int] = set()
+        self._blocks: LRUCache[Key, Block] = LRUCache(max_bytes, getsizeof=lambda block: block.size_bytes)
+        self._too_large: set[Key] = set()
         self._lock = Lock()
         # Held while fetching: whoever wants the same waits for it instead of fetching it again.
         self._fetching = Lock()
 
-    def block(self, session: Session, indicator_id: int, vintage: int) -> Block | None:
-        """The indicator's block, knowing at least `vintage`; None when it is too large to be held."""
-        return self.blocks(session, [indicator_id], vintage)[indicator_id]
-
-    def blocks(self, session: Session, indicator_ids: Collection[int], vintage: int) -> dict[int, Block | None]:
-        """The indicators' blocks, knowing at least `vintage`; None for those too large to be held."""
-        found = self._at_hand(indicator_ids, vintage)
-        missing = [number for number in indicator_ids if number not in found]
-        for lot in _lots(session, missing):
+    def blocks(self, session: Session, keys: Collection[Key], vintage: int) -> dict[Key, Block | None]:
+        """The blocks of these keys, knowing at least `vintage`; None for those too large to be held."""
+        found = self._at_hand(keys, vintage)
+        missing = [key for key in keys if key not in found]
+        for lot in _lots(rows_of_keys(session, missing)):
             with self._fetching:
                 found |= self._at_hand(lot, vintage)
-                found |= self._fetched(session, [number for number in lot if number not in found])
+                found |= self._fetched(session, {key: rows for key, rows in lot.items() if key not in found})
         return found
 
-    def _at_hand(self, indicator_ids: Iterable[int], vintage: int) -> dict[int, Block | None]:
-        found: dict[int, Block | None] = {}
+    def _at_hand(self, keys: Iterable[Key], vintage: int) -> dict[Key, Block | None]:
+        found: dict[Key, Block | None] = {}
         with self._lock:
-            for number in indicator_ids:
-                block = self._blocks.get(number)
-                if number in self._too_large:
-                    found[number] = None
+            for key in keys:
+                block = self._blocks.get(key)
+                if key in self._too_large:
+                    found[key] = None
                 elif block is not None and block.newest >= vintage:
-                    found[number] = block
+                    found[key] = block
         return found
 
-    def _fetched(self, session: Session, indicator_ids: Sequence[int]) -> dict[int, Block | None]:
+    def _fetched(self, session: Session, lot: Mapping[Key, int]) -> dict[Key, Block | None]:
         """Blocks from the database: what is known already is only added to."""
         with self._lock:
-            known = {number: self._blocks.get(number) for number in indicator_ids}
-        fresh = _loaded(session, [number for number, block in known.items() if block is None])
-        fresh |= _topped_up(session, {number: block for number, block in known.items() if block is not None})
-        return {number: self._kept(number, block) for number, block in fresh.items()}
+            known = {key: self._blocks.get(key) for key in lot}
+        fresh = _loaded(session, {key: lot[key] for key, block in known.items() if block is None})
+        fresh |= _topped_up(session, {key: block for key, block in known.items() if block is not None})
+        return {key: self._kept(key, block) for key, block in fresh.items()}
 
-    def _kept(self, indicator_id: int, block: Block) -> Block | None:
+    def _kept(self, key: Key, block: Block) -> Block | None:
         with self._lock:
             if block.size_bytes * LARGEST_SHARE > self.max_bytes:
-                self._too_large.add(indicator_id)
+                self._too_large.add(key)
                 return None
-            self._blocks[indicator_id] = block
+            self._blocks[key] = block
         return block
 
-    def lacks(self, indicator_ids: Collection[int]) -> int:
-        """How many of the indicators are not held yet."""
+    def lacking(self, keys: Iterable[Key]) -> list[Key]:
+        """Those of the keys that are not held yet."""
         with self._lock:
-            return sum(number not in self._blocks for number in indicator_ids)
+            return [key for key in keys if key not in self._blocks]
 
-    def is_soon_held(self, session: Session, indicator_ids: Collection[int]) -> bool:
-        """Whether those that are not held yet are fetched in no time, and put no other out."""
+    def has_room_for(self, rows: Mapping[Key, int]) -> bool:
+        """Whether blocks of so many rows are small enough to be held."""
         with self._lock:
-            lacking = [number for number in indicator_ids if number not in self._blocks]
-            free = self.max_bytes - self._blocks.currsize
-        rows = [rows_of_indicator(session, number) for number in lacking]
-        return not rows or (max(rows) <= SOON_ROWS and sum(rows) * ROW_BYTES <= free)
+            is_known = not self._too_large.isdisjoint(rows)
+        return not is_known and max(rows.values(), default=0) * ROW_BYTES * LARGEST_SHARE <= self.max_bytes
 
-    def fitting(self, session: Session, indicator_ids: Iterable[int]) -> list[int]:
-        """Those of the indicators that can be held beside each other and put no other out."""
+    def is_soon_held(self, rows: Mapping[Key, int]) -> bool:
+        """Whether blocks of so many rows are fetched in no time, and put no other out."""
+        return max(rows.values(), default=0) <= SOON_ROWS and len(self.fitting(rows)) == len(rows)
+
+    def fitting(self, rows: Mapping[Key, int]) -> dict[Key, int]:
+        """Of blocks of so many rows those that can be held beside each other and put no other out."""
         with self._lock:
             free = self.max_bytes - self._blocks.currsize
-        found = []
-        for number in indicator_ids:
-            size = rows_of_indicator(session, number) * ROW_BYTES
-            if size <= free and self.has_room_for(session, number):
-                found.append(number)
-                free -= size
+        found = {}
+        for key, count in rows.items():
+            if count * ROW_BYTES <= free and self.has_room_for({key: count}):
+                found[key] = count
+                free -= count * ROW_BYTES
         return found
-
-    def has_room_for(self, session: Session, indicator_id: int) -> bool:
-        """Whether the indicator is held, or small enough to be; asks the database only the first time."""
-        with self._lock:
-            if indicator_id in self._blocks or indicator_id in self._too_large:
-                return indicator_id in self._blocks
-        if rows_of_indicator(session, indicator_id) * ROW_BYTES * LARGEST_SHARE <= self.max_bytes:
-            return True
-        with self._lock:
-            self._too_large.add(indicator_id)
-        return False
 
 
 _OF_POOL: WeakKeyDictionary[Pool, Held] = WeakKeyDictionary()
@@ -138,24 +132,26 @@ def held_for(session: Session) -> Held | None:
     return None if pool is None else _OF_POOL.setdefault(pool, Held())
 
 
-def block_for(session: Session, indicator_id: int, vintage: int) -> Block:
+def blocks_for(session: Session, indicator_id: int, vintage: int) -> list[Block]:
     """The indicator's rows of all vintages up to `vintage` and maybe later, from memory where they are held."""
+    keys = [(indicator_id, span) for span in spans(session)]
     held = held_for(session)
-    block = None
-    if held is not None and held.has_room_for(session, indicator_id):
-        block = held.block(session, indicator_id, vintage)
-    return _loaded(session, [indicator_id])[indicator_id] if block is None else block
+    found: dict[Key, Block | None] = {}
+    if held is not None and held.has_room_for(rows_of_keys(session, held.lacking(keys))):
+        found = held.blocks(session, keys, vintage)
+    known = {key: block for key, block in found.items() if block is not None}
+    missing = [key for key in keys if key not in known]
+    return list((known | _loaded(session, rows_of_keys(session, missing))).values())
 
 
 def warm(engine: Engine, is_over: Event) -> None:
-    """Hold what there is room for, so that the first reader does not wait for it, until `is_over` is set."""
-    with engine.connect() as connection:
-        ids = list(connection.scalars(select(Indicator.id).order_by(Indicator.id)))
+    """Hold what there is room for, the newest first, so that no first reader waits for it, until `is_over` is set."""
     with Session(engine) as session:
         held, newest = held_for(session), _newest(session)
         if held is None or not newest:
             return
-        lots = list(_lots(session, held.fitting(session, ids)))
+        rows = _rows(session)
+    lots = list(_lots(held.fitting(dict(sorted(rows.items(), key=lambda item: (-item[0][1], item[0][0]))))))
     for lot in lots:
         if is_over.wait(0.001):
             return
@@ -168,50 +164,88 @@ def limit_memory(pool: Pool, max_bytes: int) -> None:
     _OF_POOL[pool] = Held(max_bytes)
 
 
-def rows_of_indicator(session: Session, indicator_id: int) -> int:
-    """How many rows there are of it, by what vintages say they touched: counting the rows grows with them."""
-    rows = select(func.sum(VintageScope.figures)).where(VintageScope.indicator_id == indicator_id)
-    return session.scalar(rows) or 0
+def spans(session: Session) -> list[int]:
+    """The spans that any period begins in, the oldest first."""
+    return sorted(session.scalars(select(ReferencePeriod.number // SPAN).distinct()))
 
 
-def _lots(session: Session, indicator_ids: Sequence[int]) -> Iterator[list[int]]:
-    """The indicators in lots that are fetched together."""
-    lot: list[int] = []
+def rows_of_keys(session: Session, keys: Collection[Key]) -> dict[Key, int]:
+    """How many rows there are of each key, by what vintages say they touched: counting the rows grows with them."""
+    if not keys:
+        return {}
+    chosen = {indicator_id for indicator_id, _ in keys}
+    found = _rows(session, VintageScope.indicator_id.in_(chosen), _within(VintageScope, [span for _, span in keys]))
+    return {key: found.get(key, 0) for key in keys}
+
+
+def _rows(session: Session, *conditions: ColumnElement[bool]) -> dict[Key, int]:
+    scope = VintageScope
+    key = (scope.indicator_id, scope.period // SPAN)
+    rows = select(*key, func.sum(scope.figures)).where(*conditions).group_by(*key)
+    return {(indicator_id, span): int(count) for indicator_id, span, count in session.execute(rows)}
+
+
+def _within(table: type[Observation] | type[VintageScope], spans: Collection[int]) -> ColumnElement[bool]:
+    """Periods from the first to the last of the spans."""
+    return table.period.between(min(spans) * SPAN, max(spans) * SPAN + SPAN - 1)
+
+
+def _lots(rows: Mapping[Key, int]) -> Iterator[dict[Key, int]]:
+    """The keys with their rows, in lots that are fetched together."""
+    lot: dict[Key, int] = {}
     left = ROWS_TOGETHER
-    for number in indicator_ids:
-        rows = rows_of_indicator(session, number)
-        if lot and rows > left:
+    for key, count in rows.items():
+        if lot and count > left:
             yield lot
-            lot, left = [], ROWS_TOGETHER
-        lot.append(number)
-        left -= rows
+            lot, left = {}, ROWS_TOGETHER
+        lot[key] = count
+        left -= count
     if lot:
         yield lot
 
 
-def _loaded(session: Session, indicator_ids: Sequence[int]) -> dict[int, Block]:
-    # Found by the index a row costs four times what it costs in passing: several are fetched by one pass over all.
-    by_index = Observation.indicator_id if len(indicator_ids) == 1 else Observation.indicator_id + 0
-    newest, chosen = _newest(session), by_index.in_(indicator_ids)
-    return {number: block_of(table, newest) for number, table in _tables(session, indicator_ids, chosen)}
+def _loaded(session: Session, lot: Mapping[Key, int]) -> dict[Key, Block]:
+    newest = _newest(session)
+    if not lot:
+        return {}
+    written = session.scalar(select(func.sum(Vintage.new + Vintage.revised + Vintage.withdrawn))) or 0
+    # Found by the index a row costs four times what it costs in passing: many are fetched by one pass over all.
+    is_passed = len(lot) > 1 and sum(lot.values()) * PASSED_ROWS > written
+    parts = [list(lot)] if is_passed else [[key] for key in lot]
+    return {key: block_of(table, newest) for part in parts for key, table in _tables(session, part, _of(part))}
 
 
-def _topped_up(session: Session, blocks: Mapping[int, Block]) -> dict[int, Block]:
+def _of(keys: Collection[Key]) -> ColumnElement[bool]:
+    """The rows of one key by the index, of several by none."""
+    row = Observation
+    indicator = row.indicator_id if len(keys) == 1 else row.indicator_id + 0
+    of_spans: dict[int, list[int]] = {}
+    for indicator_id, span in keys:
+        of_spans.setdefault(span, []).append(indicator_id)
+    return or_(*(and_(indicator.in_(ids), _within(row, [span])) for span, ids in of_spans.items()))
+
+
+def _topped_up(session: Session, blocks: Mapping[Key, Block]) -> dict[Key, Block]:
     """The blocks with what vintages after theirs brought; most of them brought nothing."""
     if not blocks:
         return {}
     newest, since = _newest(session), min(block.newest for block in blocks.values())
     scope = VintageScope
-    touched = set(session.scalars(select(scope.indicator_id).where(scope.vintage > since).distinct()))
-    found = {number: replace(block, newest=newest) for number, block in blocks.items() if number not in touched}
-    for number in blocks.keys() & touched:
-        block = blocks[number]
+    touched = set(_rows(session, scope.vintage > since))
+    found = {key: replace(block, newest=newest) for key, block in blocks.items() if key not in touched}
+    for key in blocks.keys() & touched:
+        number, span = key
+        block = blocks[key]
         # By the periods that were touched, so that topping up costs what is new and not the whole history.
-        periods = select(scope.period).where(scope.indicator_id == number, scope.vintage > block.newest)
-        key = (Observation.indicator_id == number, Observation.vintage > block.newest)
-        later = and_(*key, Observation.period.in_(periods))
-        for _, table in _tables(session, [number], later):
-            found[number] = block.joined(rows_of(table), newest)
+        later = (scope.indicator_id == number, scope.vintage > block.newest, _within(scope, [span]))
+        row = Observation
+        new = (
+            row.indicator_id == number,
+            row.vintage > block.newest,
+            row.period.in_(select(scope.period).where(*later)),
+        )
+        for _, table in _tables(session, [key], and_(*new)):
+            found[key] = block.joined(rows_of(table), newest)
     return found
 
 
@@ -219,25 +253,22 @@ def _newest(session: Session) -> int:
     return session.scalar(select(func.max(Vintage.number))) or 0
 
 
-def _tables(
-    session: Session, indicator_ids: Sequence[int], chosen: ColumnElement[bool]
-) -> Iterator[tuple[int, list[Column]]]:
-    """Each indicator's rows as columns (app.domain.block.FIELDS), one indicator after the other."""
-    if not indicator_ids:
-        return
+def _tables(session: Session, keys: Sequence[Key], chosen: ColumnElement[bool]) -> Iterator[tuple[Key, list[Column]]]:
+    """Each key's rows as columns (app.domain.block.FIELDS), one key after the other."""
     city, indicator, period, vintage, *texts, is_withdrawn = columns()
-    # In the order of the table for a pass, of the index for one indicator: groups of it are handed over together.
-    keys = {"city_id": city, "indicator_id": indicator, "period": period}
-    order = ["city_id", "indicator_id", "period"] if len(indicator_ids) > 1 else ["indicator_id", "period", "city_id"]
-    query = select(*(keys[name] for name in order), vintage, *texts, is_withdrawn).where(chosen)
+    # In the order of the table for a pass, of the index for one key: groups of it are handed over together.
+    named = {"city_id": city, "indicator_id": indicator, "period": period}
+    order = ["city_id", "period", "indicator_id"] if len(keys) > 1 else ["indicator_id", "period", "city_id"]
+    query = select(*(named[name] for name in order), vintage, *texts, is_withdrawn).where(chosen)
     names = [*order, *FIELDS[2:]]
     # An empty part stands first, for a query that finds nothing.
     parts = [_arrays([[]] * len(names), names), *(_arrays(part, names) for part in fetch_columns(session, query, 2))]
     whole = {name: np.concatenate([part[name] for part in parts]) for name in names}
     parts.clear()
-    for number in indicator_ids:
-        rows = np.flatnonzero(whole["indicator_id"] == number)
-        yield number, [whole[name][rows] for name in FIELDS]
+    span_of = whole["period"] // SPAN
+    for key in keys:
+        rows = np.flatnonzero((whole["indicator_id"] == key[0]) & (span_of == key[1]))
+        yield key, [whole[name][rows] for name in FIELDS]
 
 
 def _arrays(part: Sequence[Any], names: Sequence[str]) -> dict[str, Column]:

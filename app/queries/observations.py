@@ -6,110 +6,51 @@ What is held in memory answers narrow questions; the database answers the others
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import func, literal, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.block import Block, Ints, Objects
+from app.domain.block import Block, Ints
 from app.domain.period import Period, period_of_number
 from app.domain.status import PUBLIC
 from app.models import Indicator, Observation, Vintage
 from app.queries.codes import city_codes, indicator_codes
-from app.queries.held import held_for
-from app.queries.selection import ORDER, Selection, chosen, latest, period_numbers
+from app.queries.figures import Figures, RowKey, joined, period_codes
+from app.queries.held import SPAN, Held, Key, held_for, rows_of_keys, spans
+from app.queries.selection import NARROW_INDICATORS, Selection, chosen, is_little, is_narrow, latest, period_numbers
+from app.queries.stored import stored
 
 COLUMNS = ["city", "indicator", "period", "value", "status", "vintage", "note", "attributes", "is_withdrawn"]
-Key = tuple[int, int, int]
-# A page through more indicators or cities than these follows the key in the database instead.
-NARROW_INDICATORS = 5
-NARROW_CITIES = 50
-ROWS_AT_ONCE = 10_000
 
 
-@dataclass(frozen=True)
-class Figures:
-    """Figures as columns in ORDER: ids and period numbers, `value` as text of its exact digits or None."""
-
-    city_id: Ints
-    indicator_id: Ints
-    period: Ints
-    vintage: Ints
-    value: Objects
-    status: Objects
-    note: Objects
-    attributes: Objects
-    is_withdrawn: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.city_id)
-
-    def head(self, rows: int) -> Figures:
-        """The first rows."""
-        return self.take(np.arange(min(rows, len(self))))
-
-    def key(self, row: int) -> Key:
-        """The key of one row, which a cursor remembers."""
-        return int(self.city_id[row]), int(self.indicator_id[row]), int(self.period[row])
-
-    def after(self, key: Key) -> Figures:
-        """The rows behind the key; the figures stand in ORDER."""
-        city, indicator, period = self.city_id, self.indicator_id, self.period
-        is_later = (city > key[0]) | (
-            (city == key[0]) & ((indicator > key[1]) | ((indicator == key[1]) & (period > key[2])))
-        )
-        return self.take(np.flatnonzero(is_later))
-
-    def with_status(self, letters: Sequence[str]) -> Figures:
-        """The rows with one of these statuses."""
-        return self.take(np.flatnonzero(np.isin(self.status.astype("U1"), list(letters))))
-
-    def ordered(self) -> Figures:
-        """The same rows in ORDER."""
-        return self.take(np.lexsort((self.period, self.indicator_id, self.city_id)))
-
-    def take(self, rows: NDArray[np.intp]) -> Figures:
-        """These rows, in this order."""
-        return Figures(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
-
-
-def page(session: Session, selection: Selection, vintage: int, *, limit: int, after: Key | None) -> Figures:
+def page(session: Session, selection: Selection, vintage: int, *, limit: int, after: RowKey | None) -> Figures:
     """At most `limit` figures as known with `vintage` after the key `after`, in ORDER."""
     if is_narrow(selection) and (figures := _held(session, selection, vintage)) is not None:
         return (figures if after is None else figures.after(after)).head(limit)
-    query = chosen(latest(vintage), selection).order_by(*ORDER).limit(limit)
-    if after is not None:
-        query = query.where(tuple_(*ORDER) > tuple_(*(literal(part) for part in after)))
-    return _figures(session.execute(query).all())
+    return joined(list(_headed(stored(session, selection, vintage, after=after, rows_at_once=limit), limit)))
 
 
 def every(session: Session, selection: Selection, vintage: int) -> Figures:
     """All figures of the selection as known with `vintage`, in ORDER."""
     held = _held(session, selection, vintage)
-    if held is not None:
-        return held
-    return _figures(session.execute(chosen(latest(vintage), selection).order_by(*ORDER)).all())
+    return joined(list(stored(session, selection, vintage))) if held is None else held
 
 
 def pages(session: Session, selection: Selection, vintage: int, limit: int | None) -> Iterator[Figures]:
     """The selection as known with a vintage, or its first `limit` rows, a part at a time, in ORDER."""
-    if is_narrow(selection):
-        whole = every(session, selection, vintage)
-        yield whole if limit is None else whole.head(limit)
-        return
-    after, left = None, limit
-    while left is None or left > 0:
-        size = ROWS_AT_ONCE if left is None else min(ROWS_AT_ONCE, left)
-        found = page(session, selection, vintage, limit=size, after=after)
-        if not len(found):
-            return
-        yield found
-        after = found.key(-1)
-        left = None if left is None else left - len(found)
+    held = _held(session, selection, vintage) if is_narrow(selection) else None
+    parts = stored(session, selection, vintage) if held is None else iter([held])
+    return parts if limit is None else _headed(parts, limit)
+
+
+def _headed(parts: Iterator[Figures], limit: int) -> Iterator[Figures]:
+    """The first `limit` rows of the parts."""
+    while limit > 0 and (part := next(parts, None)) is not None:
+        yield part.head(limit)
+        limit -= len(part)
 
 
 def sorted_page(
@@ -171,56 +112,42 @@ def observations(session: Session, selection: Selection, vintage: int) -> pd.Dat
     )
 
 
-def period_codes(numbers: Ints) -> Objects:
-    """The codes of period numbers."""
-    found, places = np.unique(numbers, return_inverse=True)
-    codes = np.asarray([_period_code(number) for number in found.tolist()], dtype=object)
-    return np.asarray(codes[places], dtype=object)
-
-
-@lru_cache(maxsize=65_536)
-def _period_code(number: int) -> str:
-    return period_of_number(number).code
-
-
-def is_narrow(selection: Selection) -> bool:
-    """Whether a selection of few indicators or cities, which memory answers."""
-    indicators, cities = selection.indicator_ids, selection.city_ids
-    return (indicators is not None and len(indicators) <= NARROW_INDICATORS) or (
-        cities is not None and len(cities) <= NARROW_CITIES
-    )
-
-
-def is_little(selection: Selection) -> bool:
-    """Whether a selection of single periods or few cities, which the database finds by its indexes."""
-    cities, spans = selection.city_ids, selection.periods
-    is_few_cities = cities is not None and len(cities) <= NARROW_INDICATORS
-    return is_few_cities or (spans is not None and len(spans) <= 2 and all(low == high for low, high in spans))
-
-
 def _held(session: Session, selection: Selection, vintage: int) -> Figures | None:
     """The selection from memory; None when it must be asked of the database."""
     held = held_for(session)
     if held is None:
         return None
     ids = sorted(set(_indicator_ids(session) if selection.indicator_ids is None else selection.indicator_ids))
-    if is_little(selection) and (held.lacks(ids) > NARROW_INDICATORS or not held.is_soon_held(session, ids)):
-        # Asking for so little is quicker than fetching whole indicators for it: soon after the start, or for ever
-        # where the history is longer than memory.
-        return None
-    if not all(held.has_room_for(session, number) for number in ids):
-        return None
-    blocks = held.blocks(session, ids, vintage)
-    cities = None if selection.city_ids is None else np.unique(np.asarray(selection.city_ids, dtype=np.int32))
     periods = period_numbers(session, selection)
+    within = spans(session) if periods is None else sorted({number // SPAN for number in periods})
+    keys = [(number, span) for number in ids for span in within]
+    if not _is_holdable(session, held, keys, is_little=is_little(selection)):
+        return None
+    blocks = held.blocks(session, keys, vintage)
+    cities = None if selection.city_ids is None else np.unique(np.asarray(selection.city_ids, dtype=np.int32))
     parts = []
-    for number in ids:
-        block = blocks[number]
+    for (number, span), block in ((key, blocks[key]) for key in keys):
         if block is None:
             return None
-        parts.append(_part(number, block, block.known(vintage, cities=cities, periods=periods)))
-    figures = _joined(parts)
+        inside = None if periods is None else [period for period in periods if period // SPAN == span]
+        parts.append(_part(number, block, block.known(vintage, cities=cities, periods=inside)))
+    figures = joined(parts)
     return figures if selection.statuses is None else figures.with_status(selection.statuses)
+
+
+def _is_holdable(session: Session, held: Held, keys: list[Key], *, is_little: bool) -> bool:
+    """Whether all of these blocks are held, or may be.
+
+    Asking for little is quicker than fetching many blocks for it, or long ones: soon after the start, or for ever
+    where the history is longer than memory.
+    """
+    lacking = held.lacking(keys)
+    if not lacking:
+        return True
+    if is_little and len(lacking) > NARROW_INDICATORS:
+        return False
+    rows = rows_of_keys(session, lacking)
+    return held.has_room_for(rows) and (not is_little or held.is_soon_held(rows))
 
 
 def _indicator_ids(session: Session) -> list[int]:
@@ -240,24 +167,6 @@ def _part(indicator_id: int, block: Block, numbers: Ints) -> Figures:
         rows.attributes.at(numbers),
         rows.is_withdrawn[numbers],
     )
-
-
-def _joined(parts: list[Figures]) -> Figures:
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        return _figures([])
-    names = Figures.__dataclass_fields__
-    return Figures(*(np.concatenate([getattr(part, name) for part in parts]) for name in names)).ordered()
-
-
-def _figures(rows: Sequence[Sequence[object]]) -> Figures:
-    """Rows as of latest() as columns."""
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 10
-    city, indicator, period, vintage = (np.asarray(column, dtype=np.int32) for column in columns[:4])
-    value, status, _, note, attributes = (np.asarray(column, dtype=object) for column in columns[4:9])
-    is_withdrawn = np.asarray(columns[9], dtype=np.bool_)
-    return Figures(city, indicator, period, vintage, value, status, note, attributes, is_withdrawn)
 
 
 def history(session: Session, city_id: int, indicator_id: int, period: Period) -> list[tuple[Observation, Vintage]]:

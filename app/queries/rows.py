@@ -11,7 +11,7 @@ from app.db import reading
 from app.formats.table import Column
 from app.queries import observations, reference
 from app.queries.codes import city_codes, indicator_codes
-from app.queries.observations import Figures, period_codes
+from app.queries.figures import Figures, period_codes
 from app.queries.selection import Selection
 
 OBSERVATION_COLUMNS = (

@@ -6,7 +6,7 @@ framework allows, and the year is kept beside it. Forecasts are never scored.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,17 +15,18 @@ from numpy.typing import NDArray
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from app.domain.block import Ints, Objects
+from app.domain.block import Block, Ints, Objects
 from app.domain.composite.framework import Framework
 from app.domain.peers import size_class
 from app.domain.period import EPOCH, Period, parse_period
-from app.domain.revisions import typical_revision
+from app.domain.revisions import Floats, typical_revision
 from app.domain.status import PUBLIC
 from app.models import City, Indicator, IndicatorDefinition, Observation
 from app.queries.codes import city_codes, indicator_ids
+from app.queries.figures import Figures
 from app.queries.frameworks import group_columns, needed_columns
-from app.queries.held import block_for
-from app.queries.observations import Figures, every
+from app.queries.held import blocks_for
+from app.queries.observations import every
 from app.queries.selection import Selection
 
 NOT_APPLICABLE = "M"
@@ -95,12 +96,21 @@ def revision_errors(session: Session, framework: Framework, vintage: int) -> dic
     """The typical revision of each indicator by code, as known with `vintage`, in its unit; see typical_revision."""
     errors = {}
     for code, number in sorted(indicator_ids(session, needed_columns(framework)).items()):
-        rows = block_for(session, number, vintage)
-        order = rows.by_city[rows.rows.vintage[rows.by_city] <= vintage]
-        order = order[rows.rows.is_public[order]]
-        value = rows.rows.value.at(order).astype(np.float64)
-        errors[code] = typical_revision(rows.rows.city[order], rows.rows.period[order], value)
+        city, period, value = _values(blocks_for(session, number, vintage), vintage)
+        errors[code] = typical_revision(city, period, value)
     return errors
+
+
+def _values(blocks: Iterable[Block], vintage: int) -> tuple[Ints, Ints, Floats]:
+    """City, period and value of every public row known with `vintage`, by city, period and vintage."""
+    known = [(block.rows, block.public(vintage)) for block in blocks]
+    city, period, known_since = (
+        np.concatenate([np.zeros(0, dtype=np.int32), *(getattr(rows, name)[numbers] for rows, numbers in known)])
+        for name in ("city", "period", "vintage")
+    )
+    value = np.concatenate([np.zeros(0), *(rows.value.at(numbers).astype(np.float64) for rows, numbers in known)])
+    order = np.lexsort((known_since, period, city))
+    return city[order], period[order], value[order]
 
 
 def _annual(session: Session, columns: Collection[str]) -> list[str]:

@@ -14,6 +14,9 @@ from app.models import Observation, ReferencePeriod
 
 # The order of every answer: city, then indicator, then time; the key a cursor remembers.
 ORDER = (Observation.city_id, Observation.indicator_id, Observation.period)
+# Memory answers for so many indicators or cities; a page through more goes through the database.
+NARROW_INDICATORS = 5
+NARROW_CITIES = 50
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,21 @@ class Selection:
     periods: tuple[tuple[Period, Period], ...] | None = None
     frequencies: tuple[str, ...] | None = None
     statuses: tuple[str, ...] | None = None
+
+
+def is_narrow(selection: Selection) -> bool:
+    """Whether a selection of few indicators or cities, which memory answers."""
+    indicators, cities = selection.indicator_ids, selection.city_ids
+    return (indicators is not None and len(indicators) <= NARROW_INDICATORS) or (
+        cities is not None and len(cities) <= NARROW_CITIES
+    )
+
+
+def is_little(selection: Selection) -> bool:
+    """Whether a selection of single periods or few cities, which the database finds by its indexes."""
+    cities, spans = selection.city_ids, selection.periods
+    is_few_cities = cities is not None and len(cities) <= NARROW_INDICATORS
+    return is_few_cities or (spans is not None and len(spans) <= 2 and all(low == high for low, high in spans))
 
 
 def latest(vintage: int) -> Select[*tuple[Any, ...]]:

@@ -19,7 +19,7 @@ from app.domain.submission import State
 from app.queries import observations, reference, vintages
 from app.queries.codes import city_ids
 from app.queries.effects import Effect, effect
-from app.queries.observations import period_codes
+from app.queries.figures import period_codes
 from app.queries.selection import Selection
 from dashboard.served.asked import Asked
 from dashboard.served.reporting import desk_of, signed_in_only

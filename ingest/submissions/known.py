@@ -16,7 +16,7 @@ from app.domain.submission import Dates, usual_dates
 from app.models import City, Deadline, Submission, SubmissionAnswer
 from app.queries import observations, vintages
 from app.queries.codes import city_codes, indicator_codes
-from app.queries.observations import Figures, period_codes
+from app.queries.figures import Figures, period_codes
 from app.queries.selection import Selection
 from ingest.upload.known import Confirmation, Known, Series, cities_of, indicators_of
 

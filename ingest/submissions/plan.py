@@ -18,7 +18,7 @@ from app.domain.number import canonical
 from app.domain.period import parse_period
 from app.queries import observations, vintages
 from app.queries.codes import city_codes, city_ids, indicator_codes, indicator_ids
-from app.queries.observations import period_codes
+from app.queries.figures import period_codes
 from app.queries.selection import Selection
 from ingest import publish
 from ingest.upload.known import Known

@@ -4,10 +4,11 @@ from typing import cast
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, Table, inspect, select
+from sqlalchemy import Engine, Table, func, inspect, select
+from sqlalchemy.exc import IntegrityError
 
-from app.bulk import MOST_BOUND, fetch_columns, insert_columns
-from app.db import reading, writing
+from app.bulk import MOST_BOUND, best_order, fetch_columns, insert_columns
+from app.db import SQLITE, reading, writing
 from app.domain.block import Texts
 from app.models import Observation
 
@@ -52,7 +53,7 @@ def test_texts_of_every_kind_come_back_as_they_were(database: Engine) -> None:
     assert {int(city) % 2 == 0 for city, gone in zip(cities, withdrawn, strict=True) if gone} == {True}
 
 
-def test_a_bulk_load_leaves_every_index_in_place(database: Engine) -> None:
+def test_a_bulk_load_leaves_key_and_every_index_in_place(database: Engine) -> None:
     def indexes() -> set[str | None]:
         return {index["name"] for index in inspect(database).get_indexes("observation")}
 
@@ -61,3 +62,27 @@ def test_a_bulk_load_leaves_every_index_in_place(database: Engine) -> None:
         insert_columns(session, TABLE, columns(1_000), is_bulk=True)
     assert indexes() == before
     assert "ix_observation_by_indicator" in before
+    key = inspect(database).get_pk_constraint("observation")
+    assert key["name"] in ("pk_observation", None)
+    assert key["constrained_columns"] == ["city_id", "period", "indicator_id", "vintage"]
+
+
+def test_a_bulk_load_of_one_figure_twice_is_refused_whole(database: Engine) -> None:
+    twice = {name: [*column, column[0]] for name, column in columns(1_000).items()}
+    with pytest.raises((SQLITE.IntegrityError, IntegrityError)), writing(database) as session:
+        insert_columns(session, TABLE, twice, is_bulk=True)
+    assert inspect(database).get_pk_constraint("observation")["constrained_columns"]
+    with reading(database) as session:
+        assert session.scalar(select(func.count()).select_from(TABLE)) == 0
+
+
+def test_rows_are_put_where_they_are_looked_for(database: Engine) -> None:
+    with writing(database) as session:
+        found = best_order(session, TABLE)
+    assert (
+        found[:3]
+        == {
+            "sqlite": ["city_id", "period", "indicator_id"],
+            "postgresql": ["indicator_id", "period", "city_id"],
+        }[database.dialect.name]
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import product
+from threading import Event
 
 import numpy as np
 import pytest
@@ -11,15 +12,18 @@ from sqlalchemy import Engine
 
 from app.db import reading, writing
 from app.domain.period import parse_period
-from app.queries.held import Held, held_for, limit_memory
-from app.queries.observations import Figures, every, page
+from app.queries.figures import Figures
+from app.queries.held import Held, held_for, limit_memory, rows_of_keys, spans, warm
+from app.queries.observations import every, page
 from app.queries.selection import Selection
+from app.queries.stored import stored
 from ingest.publish import Provenance, figures, publish
 from tests.makers import MORNING, make_city, make_indicator, publish_figures
 
 CITIES = ("ru-kazan", "ru-oryol", "ru-ufa")
 INDICATORS = ("TI_LIGHTS", "TI_WATER", "QM_PM25")
-PERIODS = ("2024", "2024-Q3", "2024-Q4")
+# Of three spans of memory: they begin with the decades.
+PERIODS = ("2009-Q4", "2010", "2019-Q4", "2020-Q1", "2024", "2024-Q3", "2024-Q4")
 VINTAGES = 6
 
 
@@ -73,6 +77,9 @@ SELECTIONS = [
     Selection(indicator_ids=(2,), periods=span("2024-Q3")),  # type: ignore[arg-type]
     Selection(periods=span("2024-Q1..2024-Q4")),  # type: ignore[arg-type]
     Selection(periods=()),
+    Selection(indicator_ids=(1,), city_ids=(1,)),
+    Selection(indicator_ids=(2,), periods=span("2009-Q4..2020-Q1")),  # type: ignore[arg-type]
+    Selection(city_ids=(3, 2), periods=span("2019-Q4")),  # type: ignore[arg-type]
     Selection(frequencies=("A",), city_ids=(1, 3)),
     Selection(statuses=("L", "P")),
 ]
@@ -102,9 +109,46 @@ def test_a_short_question_does_not_make_a_reader_wait_for_a_long_history(
         held = held_for(session)
         assert held is not None
         assert told(every(session, short, VINTAGES)) == usual
-        assert held.lacks([1]) == 1
+        keys = [(1, span) for span in spans(session)]
+        assert held.lacking(keys) == keys
         every(session, long, VINTAGES)
-        assert held.lacks([1]) == 0
+        assert held.lacking(keys) == []
+
+
+def test_the_newest_years_are_held_first_and_what_does_not_fit_is_left(
+    history: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with reading(history) as session:
+        keys = [[(number, span) for number in (1, 2, 3)] for span in spans(session)]
+        rows = rows_of_keys(session, keys[-1])
+    # As if a row took as much as what is kept beside short blocks: room for the newest years and for little more.
+    monkeypatch.setattr("app.queries.held.ROW_BYTES", 1_000)
+    limit_memory(history.pool, sum(rows.values()) * 1_000 + 999)
+    monkeypatch.setattr("app.queries.held.LARGEST_SHARE", 1)
+    warm(history, Event())
+    with reading(history) as session:
+        held = held_for(session)
+    assert held is not None
+    assert len(keys) == 3
+    assert held.lacking(keys[-1]) == []
+    assert held.lacking(keys[0]) == keys[0]
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 4, 30])
+def test_parts_of_any_size_put_together_are_the_whole(
+    history: Engine, monkeypatch: pytest.MonkeyPatch, rows_at_once: int
+) -> None:
+    monkeypatch.setattr("app.queries.stored.LEAST_ROWS", 1)
+    with reading(history) as session:
+        for selection in SELECTIONS:
+            whole = told(every(session, selection, VINTAGES))
+            parts = [told(part) for part in stored(session, selection, VINTAGES, rows_at_once=rows_at_once)]
+            assert [row for part in parts for row in part] == whole
+            for place in (0, len(whole) // 2):
+                after = (*whole[place][:3],) if whole else (1, 1, 1)
+                rest = stored(session, selection, VINTAGES, after=after, rows_at_once=rows_at_once)  # type: ignore[arg-type]
+                assert [row for part in rest for row in told(part)] == whole[place + 1 :]
+        assert len(parts) > 1
 
 
 @pytest.mark.parametrize("max_bytes", [1, 10_000_000], ids=["database", "memory"])
