@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.attributes import aria
+from dashboard.components.attributes import aria, data
 from dashboard.components.cities import city_mark
 from dashboard.components.marks import marks, missing
-from dashboard.components.still import still
+from dashboard.components.still import still, table_markup
 from dashboard.summaries import quarter_words
 from dashboard.view import IndicatorView, View
 
@@ -75,11 +75,8 @@ def _picture(chart: dict[str, Any]) -> html.Div:
 
 def _table(caption: str, head: list[Any], body: list[list[Any]], view: View) -> html.Details:
     """A table behind its toggle; the first cell of a line is its heading."""
-    lines = [html.Tr([html.Th(line[0], scope="row"), *(html.Td(cell) for cell in line[1:])]) for line in body]
-    table = html.Table(
-        [html.Caption(caption), html.Thead(html.Tr([html.Th(cell, scope="col") for cell in head])), html.Tbody(lines)]
-    )
-    region = still(html.Div(table, className="scroll", role="region", tabIndex="0", **aria(label=caption)))
+    filled = data(html=table_markup(caption, head, body))
+    region = html.Div(className="scroll", role="region", tabIndex="0", **aria(label=caption), **filled)
     return html.Details([html.Summary(view.locale.say("table_toggle")), region])
 
 

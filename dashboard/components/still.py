@@ -7,6 +7,7 @@ cells took ten seconds, as markup they take none. Every text and attribute is es
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -36,6 +37,17 @@ def markup(content: Any) -> str:
     if not isinstance(content, Component) or content._namespace != "dash_html_components":
         raise TypeError(f"{type(content).__name__} cannot be sent as markup: leave it outside of still()")
     return _element(content)
+
+
+def table_markup(caption: str, head: Sequence[Any], body: Iterable[Sequence[Any]]) -> str:
+    """A table as markup, the first cell of a line its heading: of thousands of cells a component each is slow."""
+    columns = "".join(f'<th scope="col">{markup(cell)}</th>' for cell in head)
+    lines = (
+        f'<tr><th scope="row">{markup(line[0])}</th>{"".join(f"<td>{markup(cell)}</td>" for cell in line[1:])}</tr>'
+        for line in body
+    )
+    heading = f"<caption>{markup(caption)}</caption><thead><tr>{columns}</tr></thead>"
+    return f"<table>{heading}<tbody>{''.join(lines)}</tbody></table>"
 
 
 def at_rest(content: Any) -> str:
