@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import Pool
 
+from app.db import shared_pool
 from app.domain.peers import FEWEST_PEERS, SIZE_CLASSES, PeerGroup, can_be_named, parse_peer_group
 from app.domain.period import Period, parse_period
 from app.queries import reference, vintages
 from app.queries.comparison import newest_period, reporting_cities
+from app.queries.freshness import edition
 from app.queries.reference import CityEntry, IndicatorEntry
 from dashboard.components.controls import Option, OptionGroup
 from dashboard.locale import Locale, Named
@@ -69,17 +73,36 @@ def _properties(entry: CityEntry) -> frozenset[tuple[str, str]]:
     return frozenset((kind, value) for kind, value in found.items() if value and can_be_named(value))
 
 
+_KEPT: WeakKeyDictionary[Pool, tuple[str, Reference]] = WeakKeyDictionary()
+
+
 def read_reference(session: Session) -> Reference:
-    """Everything a page refers to."""
+    """Everything a page refers to; register and catalogue are read once an edition."""
     newest = vintages.newest(session)
-    return Reference(
+    return replace(
+        _of_edition(session),
+        periods=tuple(parse_period(period.code) for period in reference.periods(session)),
+        newest_vintage=newest.number if newest else 0,
+    )
+
+
+def _of_edition(session: Session) -> Reference:
+    """Register and catalogue of the edition, without what a publication changes."""
+    pool, now = shared_pool(session), edition(session)
+    known = None if pool is None else _KEPT.get(pool)
+    if known is not None and now and known[0] == now:
+        return known[1]
+    read = Reference(
         cities={entry.city.code: entry for entry in reference.cities(session)},
         indicators={entry.code: entry for entry in reference.indicators(session)},
         principles={principle.code: principle for principle in reference.principles(session)},
         countries={country.code: country for country in reference.countries(session)},
-        periods=tuple(parse_period(period.code) for period in reference.periods(session)),
-        newest_vintage=newest.number if newest else 0,
+        periods=(),
+        newest_vintage=0,
     )
+    if pool is not None:
+        _KEPT[pool] = now, read
+    return read
 
 
 def default_cities(session: Session, known: Reference, vintage: int) -> tuple[str, ...]:

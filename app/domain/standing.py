@@ -61,12 +61,23 @@ def goodness(values: Floats, direction: str, target: float | None = None) -> Flo
 
 def spread(values: Floats) -> Spread | None:
     """The spread of the values that are there; None when none is."""
-    there = values[np.isfinite(values)]
+    there = np.sort(values[np.isfinite(values)])
     if there.size == 0:
         return None
-    low, median, high = np.percentile(there, [25, 50, 75])
-    mad = float(np.median(np.abs(there - median)))
-    return Spread(there.size, float(low), float(median), float(high), mad, float(there.min()), float(there.max()))
+    low, median, high = (_quantile(there, share) for share in (0.25, 0.5, 0.75))
+    mad = _quantile(np.sort(np.abs(there - median)), 0.5)
+    return Spread(there.size, low, median, high, mad, float(there[0]), float(there[-1]))
+
+
+def _quantile(ordered: Floats, share: float) -> float:
+    """Between the two values beside this share of the way, as NumPy's `linear`; a page asks for hundreds, and this
+    takes a tenth of the time."""
+    place = share * (len(ordered) - 1)
+    before = int(place)
+    low, high = float(ordered[before]), float(ordered[min(before + 1, len(ordered) - 1)])
+    weight = place - before
+    # From the nearer of the two, to the last digit as NumPy does.
+    return high - (high - low) * (1 - weight) if weight >= 0.5 else low + (high - low) * weight
 
 
 def percentile(value: float, others: Floats) -> float | None:
