@@ -10,7 +10,7 @@ WORKERS ?= 2
 SECURITY_TESTS := tests/security tests/app/test_door.py tests/app/api/test_rights.py tests/dashboard/served/test_forms.py \
 	tests/dashboard/served/test_single_sign_on.py
 
-.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane security audit sbom bench bench-load bench-growth bench-growth-200 bench-pages bench-read bench-scale load rolling soak spark lock migration screens clean machine
+.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane security audit sbom bench bench-load bench-growth bench-growth-200 bench-pages bench-choices bench-read bench-scale load rolling soak spark lock migration screens clean machine
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ bench-growth-200: setup ## the same up to 200 million on PostgreSQL (half an hou
 bench-pages: setup ## how soon pages can be read in Chromium, beside Streamlit over the same database
 	@test -x bench/.peer/bin/python || ($(PYTHON) -m venv bench/.peer && bench/.peer/bin/pip install --quiet --disable-pip-version-check streamlit plotly pandas)
 	CITYMARK_PEER_PYTHON=$(CURDIR)/bench/.peer/bin/python $(BIN)/python -m bench.bench_pages
+
+bench-choices: setup ## how soon Compare answers to a choice, browser and server apart
+	$(BIN)/python -m bench.bench_choices
 
 bench-scale: setup ## pages over 1,117 cities, 50 indicators and 40 quarters (builds for some minutes)
 	$(BIN)/python -m bench.bench_scale

@@ -83,7 +83,7 @@ class _Document(Dash):
             for name in FONTS
         )
         return f"""<!DOCTYPE html>
-<html lang="{locale.language}">
+<html lang="{locale.language}" data-plotly="{bundles.plotly_address()}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -12,11 +12,12 @@ import mimetypes
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 
 import brotli
 from dash import Dash
-from dash.fingerprint import check_fingerprint
+from dash.fingerprint import build_fingerprint, check_fingerprint
 from flask import Flask, Response, request
 
 PLOTLY = ("plotly", "package_data/plotly.min.js")
@@ -63,6 +64,13 @@ def install(app: Dash) -> None:
     @server.after_request
     def compress(response: Response) -> Response:
         return _compressed(response)
+
+
+def plotly_address() -> str:
+    """Where Plotly is served from: the address holds the hash of its content, so it can be kept for ever."""
+    package, path = PLOTLY
+    content = bundle(_package_file(package, path), "identity").etag.partition("-")[0]
+    return f"{SUITES}{package}/{build_fingerprint(path, version(package), content)}"  # type: ignore[no-untyped-call]
 
 
 def encoding(accepted: str) -> str:

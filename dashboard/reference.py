@@ -74,7 +74,7 @@ _READ: Kept[Reference] = Kept(2)
 
 
 def read_reference(session: Session) -> Reference:
-    """Everything a page refers to."""
+    """Everything a page refers to; register and catalogue are read once an edition."""
     newest = vintages.newest(session)
     number = newest.number if newest else 0
     return _READ.get(session, number, lambda: _reference(session, number))

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
+from math import isfinite
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
@@ -19,8 +21,9 @@ from app.domain.period import EPOCH, Period, parse_period, period_of_number
 from app.domain.standing import Floats, Spread, Verdict, goodness, percentile, spread, verdict
 from app.domain.status import PUBLIC
 from app.models import City, Observation
+from app.queries.figures import Figures
 from app.queries.kept import Kept
-from app.queries.observations import every, observations
+from app.queries.observations import every
 from app.queries.reference import CityEntry, IndicatorEntry
 from app.queries.selection import Selection
 
@@ -98,31 +101,27 @@ class Comparison:
 
 def comparison(session: Session, question: Question) -> Comparison:
     """The answer to the question, as known with its vintage."""
-    frames = [
-        _figures(session, question, question.indicators[: question.trends], TREND_YEARS),
-        _figures(session, question, question.indicators[question.trends :], CARRY_YEARS),
-    ]
-    past = _revisions(session, question)
-    parts = [dict(iter(frame.groupby("indicator", sort=False))) for frame in frames]
-    rows = []
-    for number, entry in enumerate(question.indicators):
-        which = 0 if number < question.trends else 1
-        grid = _grid(parts[which].get(entry.code, frames[which].iloc[:0]), question)
-        rows.append(_row(entry, question, grid, past=past, has_trend=number < question.trends))
-    vintages = {int(number) for frame in frames for number in frame["vintage"].unique()}
+    halves = question.indicators[: question.trends], question.indicators[question.trends :]
+    past, lines = _revisions(session, question), _lines(question)
+    rows: list[Row] = []
+    vintages: set[int] = set()
+    for half, has_trend in zip(halves, (True, False), strict=True):
+        figures = _figures(session, question, half, TREND_YEARS if has_trend else CARRY_YEARS)
+        vintages.update(np.unique(figures.vintage).tolist())
+        for entry in half:
+            grid = _grid(figures.take(np.flatnonzero(figures.indicator_id == entry.id)), lines)
+            rows.append(_row(entry, question, grid, past=past, has_trend=has_trend))
     return Comparison(tuple(rows), frozenset(vintages))
 
 
-def _figures(
-    session: Session, question: Question, indicators: tuple[IndicatorEntry, ...], years: int
-) -> pd.DataFrame:
+def _figures(session: Session, question: Question, indicators: tuple[IndicatorEntry, ...], years: int) -> Figures:
     everyone = {entry.city.id for entry in (*question.cities, *question.peers)}
     selection = Selection(
         city_ids=tuple(sorted(everyone)),
         indicator_ids=tuple(entry.id for entry in indicators),
         periods=tuple(_spans(question.at, years)),
     )
-    return observations(session, selection, question.vintage)
+    return every(session, selection, question.vintage)
 
 
 def _spans(at: Period, years: int) -> Iterable[tuple[Period, Period]]:
@@ -142,42 +141,63 @@ def _spans(at: Period, years: int) -> Iterable[tuple[Period, Period]]:
 
 
 @dataclass(frozen=True)
+class _Lines:
+    """The line of every city of a question in its grids, by id and by code; those of the peers in their order."""
+
+    ids: NDArray[np.int64]
+    by_code: dict[str, int]
+    peers: NDArray[np.intp]
+    chosen: dict[int, str]
+
+
+def _lines(question: Question) -> _Lines:
+    codes = {entry.city.id: entry.city.code for entry in (*question.cities, *question.peers)}
+    ids = np.array(sorted(codes), dtype=np.int64)
+    by_code = {codes[number]: line for line, number in enumerate(ids.tolist())}
+    peers = np.array([by_code[entry.city.code] for entry in question.peers], dtype=np.intp)
+    return _Lines(ids, by_code, peers, {by_code[entry.city.code]: entry.city.code for entry in question.cities})
+
+
+@dataclass(frozen=True)
 class _Grid:
     """One indicator's figures: `values` cities × periods, and the whole row of every figure of a chosen city."""
 
-    cities: dict[str, int]
+    lines: _Lines
     periods: dict[Period, int]
     values: Floats
     chosen: dict[tuple[str, Period], tuple[str, bool, str | None]]
 
-    def column(self, period: Period, codes: Iterable[str]) -> Floats:
-        """The values of these cities in this period, NaN where there is none."""
+    def of_peers(self, period: Period) -> Floats:
+        """The values of the peers in this period, NaN where there is none."""
         if period not in self.periods:
-            return np.full(len(list(codes)), np.nan)
-        lines = [self.cities.get(code, -1) for code in codes]
-        return self.values[lines, self.periods[period]]
+            return np.full(len(self.lines.peers), np.nan)
+        column: Floats = self.values[self.lines.peers, self.periods[period]]
+        return column
 
     def value(self, city: str, period: Period) -> float | None:
         """One value, None where there is none."""
-        found = float(self.column(period, [city])[0])
-        return found if np.isfinite(found) else None
+        if period not in self.periods:
+            return None
+        found = float(self.values[self.lines.by_code[city], self.periods[period]])
+        return found if isfinite(found) else None
 
 
-def _grid(part: pd.DataFrame, question: Question) -> _Grid:
-    columns_at, period_codes = pd.factorize(part["period"])
-    lines, city_codes = pd.factorize(part["city"])
-    periods = {code: number for number, code in enumerate(period_codes.tolist())}
-    cities = {code: number for number, code in enumerate(city_codes.tolist())}
-    # The last line stays empty: it answers for a city without any figure.
-    values = np.full((len(cities) + 1, len(periods)), np.nan)
-    values[lines, columns_at] = part["value"].to_numpy()
-    mine = part[part["city"].isin([entry.city.code for entry in question.cities])]
-    columns = [mine[name].tolist() for name in ("city", "period", "status", "is_withdrawn", "note")]
-    chosen = {
-        (city, parse_period(period)): (status, bool(is_withdrawn), note if isinstance(note, str) and note else None)
-        for city, period, status, is_withdrawn, note in zip(*columns, strict=True)
-    }
-    return _Grid(cities, {parse_period(code): number for code, number in periods.items()}, values, chosen)
+def _grid(part: Figures, lines: _Lines) -> _Grid:
+    numbers, columns = np.unique(part.period, return_inverse=True)
+    periods = [_period(number) for number in numbers.tolist()]
+    at = np.searchsorted(lines.ids, part.city_id)
+    values = np.full((len(lines.ids), len(periods)), np.nan)
+    values[at, columns] = part.value.astype(np.float64)
+    chosen = {}
+    for row in np.flatnonzero(np.isin(at, list(lines.chosen))).tolist():
+        key = lines.chosen[int(at[row])], periods[columns[row]]
+        chosen[key] = part.status[row], bool(part.is_withdrawn[row]), part.note[row] or None
+    return _Grid(lines, {period: column for column, period in enumerate(periods)}, values, chosen)
+
+
+@lru_cache(maxsize=65_536)
+def _period(number: int) -> Period:
+    return period_of_number(number)
 
 
 def _row(
@@ -214,8 +234,7 @@ def _shown_period(grid: _Grid, at: Period) -> Period | None:
 def _peer_values(grid: _Grid, question: Question, period: Period | None) -> dict[str, float]:
     if period is None:
         return {}
-    codes = [entry.city.code for entry in question.peers]
-    there = zip(codes, grid.column(period, codes).tolist(), strict=True)
+    there = zip((entry.city.code for entry in question.peers), grid.of_peers(period).tolist(), strict=True)
     return {code: value for code, value in there if np.isfinite(value)}
 
 
@@ -267,12 +286,11 @@ class _Standing:
 def _trend(question: Question, grid: _Grid, period: Period) -> Trend:
     periods = _run(grid, period)
     cities = [entry.city.code for entry in question.cities]
-    peers = [entry.city.code for entry in question.peers]
     return Trend(
         periods=tuple(periods),
         values={city: tuple(grid.value(city, each) for each in periods) for city in cities},
         statuses={city: tuple(grid.chosen.get((city, each), (None,))[0] for each in periods) for city in cities},
-        band=tuple(spread(grid.column(each, peers)) for each in periods),
+        band=tuple(spread(grid.of_peers(each)) for each in periods),
     )
 
 
@@ -360,6 +378,6 @@ def _reporting_counts(
     )
     figures = every(session, selection, vintage)
     has_value = np.array([value is not None for value in figures.value], dtype=bool)
-    pairs = np.unique(np.stack([figures.period, figures.city_id])[:, has_value], axis=1)
-    numbers, counts = np.unique(pairs[0], return_counts=True)
+    pairs = figures.period[has_value].astype(np.int64) << 32 | figures.city_id[has_value]
+    numbers, counts = np.unique(np.unique(pairs) >> 32, return_counts=True)
     return dict(zip(numbers.tolist(), counts.tolist(), strict=True))

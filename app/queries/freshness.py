@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from app.models import Edition, Vintage
 
@@ -21,6 +22,11 @@ class Freshness:
 
 _NEWEST = select(Vintage.number, Vintage.published_at).order_by(Vintage.number.desc()).limit(1)
 _EDITION = select(Edition.sha256)
+
+
+def edition(session: Session) -> str:
+    """The edition of reference data as this session sees it; empty where none has been settled."""
+    return session.scalar(_EDITION) or ""
 
 
 def freshness(engine: Engine) -> Freshness:

@@ -11,12 +11,11 @@ from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from cachetools import LRUCache
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 from app.db import shared_pool
-from app.models import Edition
+from app.queries.freshness import edition
 from app.turns import Turns
 
 T = TypeVar("T")
@@ -37,10 +36,10 @@ class Kept(Generic[T]):
     def get(self, session: Session, key: Hashable, make: Callable[[], T]) -> T:
         """The answer of this key; made anew where the session sees what others may not, or no edition is settled."""
         pool = shared_pool(session)
-        edition = "" if pool is None else _edition(session)
-        if pool is None or not edition:
+        sees = "" if pool is None else _edition(session)
+        if pool is None or not sees:
             return make()
-        whole = (edition, key)
+        whole = (sees, key)
         found = self._known(pool, whole)
         if found is None:
             with self._turns.of((id(pool), whole)):
@@ -65,6 +64,6 @@ class Kept(Generic[T]):
 def _edition(session: Session) -> str:
     """The edition that this session sees; a session for reading sees one to its end."""
     if "edition" not in session.info:
-        session.info["edition"] = session.scalar(select(Edition.sha256)) or ""
+        session.info["edition"] = edition(session)
     found: str = session.info["edition"]
     return found

@@ -94,11 +94,130 @@
   function fill() {
     for (const place of document.querySelectorAll("[data-html]")) {
       if (place.filled !== place.dataset.html) {
+        const before = [...place.querySelectorAll("[data-figure]")];
         place.filled = place.dataset.html;
         place.innerHTML = place.filled;
+        rehang(before, place.querySelectorAll("[data-figure]"));
       }
     }
   }
+
+  // Drawings: made when they come near what is seen, one a turn so that a click never waits for all of them.
+  const NEAR = "200px";
+  const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, showTips: false };
+  const drawings = new Map();
+  let isDrawing = false;
+
+  const nearness = new IntersectionObserver(function (entries) {
+    for (const entry of entries) {
+      drawings.get(entry.target).isNear = entry.isIntersecting;
+    }
+    drawNext();
+  }, { rootMargin: NEAR });
+
+  const widths = new ResizeObserver(function (entries) {
+    for (const entry of entries) {
+      const drawing = drawings.get(entry.target);
+      if (drawing.figure && drawing.width !== entry.contentRect.width) {
+        drawing.width = entry.contentRect.width;
+        window.Plotly.Plots.resize(drawing.canvas);
+      }
+    }
+  });
+
+  function draw(place, drawing) {
+    drawing.figure = place.dataset.figure;
+    drawing.width = place.clientWidth;
+    const figure = JSON.parse(drawing.figure);
+    window.Plotly.react(drawing.canvas, figure.data, figure.layout, CONFIG);
+  }
+
+  function isStale(place, drawing) {
+    return drawing.figure !== place.dataset.figure;
+  }
+
+  function drawNext() {
+    if (isDrawing || !fetched()) {
+      return;
+    }
+    for (const [place, drawing] of drawings) {
+      if (drawing.isNear && isStale(place, drawing)) {
+        isDrawing = true;
+        requestAnimationFrame(function () {
+          setTimeout(function () {
+            isDrawing = false;
+            if (place.isConnected) {
+              draw(place, drawing);
+            }
+            drawNext();
+          });
+        });
+        return;
+      }
+    }
+  }
+
+  // Plotly is a third of all that is fetched, and none of the words: it comes when there is something to draw.
+  let script = null;
+
+  function fetched() {
+    if (!script && drawings.size) {
+      script = document.createElement("script");
+      script.src = document.documentElement.dataset.plotly;
+      script.addEventListener("load", drawNext);
+      document.head.append(script);
+    }
+    return Boolean(window.Plotly);
+  }
+
+  function watch(place, drawing) {
+    drawings.set(place, drawing);
+    place.append(drawing.canvas);
+    nearness.observe(place);
+    widths.observe(place);
+  }
+
+  function leave(place) {
+    nearness.unobserve(place);
+    widths.unobserve(place);
+    drawings.delete(place);
+  }
+
+  // What is drawn goes on where its place was written anew, and is seen until it has been drawn anew too.
+  function rehang(before, after) {
+    before.forEach(function (place, number) {
+      const drawing = drawings.get(place);
+      if (drawing && after[number]) {
+        leave(place);
+        watch(after[number], drawing);
+      }
+    });
+  }
+
+  function follow() {
+    for (const [place, drawing] of drawings) {
+      if (!place.isConnected) {
+        if (drawing.figure) {
+          window.Plotly.purge(drawing.canvas);
+        }
+        leave(place);
+      }
+    }
+    for (const place of document.querySelectorAll("[data-figure]")) {
+      if (!drawings.has(place)) {
+        watch(place, { canvas: document.createElement("div"), figure: "", isNear: false, width: 0 });
+      }
+    }
+    drawNext();
+  }
+
+  window.addEventListener("beforeprint", function () {
+    for (const [place, drawing] of drawings) {
+      if (window.Plotly && isStale(place, drawing)) {
+        draw(place, drawing);
+      }
+    }
+  });
 
   // In one step between two paints, so nothing jumps.
   function takePlace() {
@@ -116,6 +235,7 @@
   function settle() {
     fill();
     takePlace();
+    follow();
     const frame = document.querySelector(".frame");
     if (!frame) {
       return;
@@ -143,6 +263,6 @@
     subtree: true,
     childList: true,
     attributes: true,
-    attributeFilter: ["data-html", "data-value", "data-title", "lang"],
+    attributeFilter: ["data-html", "data-figure", "data-value", "data-title", "lang"],
   });
 })();

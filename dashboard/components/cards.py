@@ -5,15 +5,16 @@ The picture is hidden from assistive technology, which reads the sentence and th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dash import dcc, html
-from dash.development.base_component import Component
+import orjson
+from markupsafe import Markup
 
 from dashboard.components.attributes import aria, data
 from dashboard.components.cities import city_mark
 from dashboard.components.marks import marks, missing
-from dashboard.components.still import still, table_markup
+from dashboard.components.still import tag
 from dashboard.summaries import quarter_words
 from dashboard.view import IndicatorView, View
 
@@ -28,19 +29,20 @@ def chart_card(
     note: str,
     summary: str,
     chart: dict[str, Any] | None,
-    table: html.Details,
-    taking: Component,
+    table: Sequence[Markup],
+    taking: Markup,
     title: str | None = None,
-) -> html.Figure:
+) -> Markup:
     """One chart with all that belongs to it; it is called as its indicator unless `title` says otherwise."""
     picture = [] if chart is None else [_picture(chart)]
-    return html.Figure(
+    return tag(
+        "figure",
         [
-            html.H3(title or indicator.name, id=key, title=None if title else indicator.definition),
-            html.P(note, className="note"),
-            html.P(summary, className="summary"),
+            tag("h3", title or indicator.name, id=key, title=None if title else indicator.definition),
+            tag("p", note, className="note"),
+            tag("p", summary, className="summary"),
             *picture,
-            table,
+            tag("details", table, id=f"{key}-table"),
             taking,
         ],
         className="card chart",
@@ -48,39 +50,45 @@ def chart_card(
     )
 
 
-def taking(indicator: IndicatorView, view: View) -> html.P:
+def taking(indicator: IndicatorView, view: View) -> Markup:
     """The way to the indicator's own page with the same choice: files, code, citing, embedding."""
     address = f"/indicator/{indicator.code}?{view.query}"
     words = view.locale.say("take_along")
-    return html.P(html.A(words, href=address, **aria(label=f"{words}: {indicator.name}")), className="taking")
+    return tag("p", tag("a", words, href=address, **aria(label=f"{words}: {indicator.name}")), className="taking")
 
 
-def taking_pair(across: IndicatorView, up: IndicatorView, view: View) -> html.P:
+def taking_pair(across: IndicatorView, up: IndicatorView, view: View) -> Markup:
     """The way to the same two indicators on the page of the first."""
     words = view.locale.say("take_along")
     address = f"/indicator/{across.code}?{view.query}&i={up.code}"
-    return html.P(html.A(words, href=address, **aria(label=f"{words}: {across.name}, {up.name}")), className="taking")
-
-
-def _picture(chart: dict[str, Any]) -> html.Div:
-    graph = dcc.Graph(
-        figure=chart,
-        config={"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False},
-        responsive=True,
-        mathjax=False,
-        style={"height": f"{chart['layout']['height']}px"},
+    return tag(
+        "p", tag("a", words, href=address, **aria(label=f"{words}: {across.name}, {up.name}")), className="taking"
     )
-    return html.Div(graph, className="picture", **aria(hidden=True))
 
 
-def _table(caption: str, head: list[Any], body: list[list[Any]], view: View) -> html.Details:
-    """A table behind its toggle; the first cell of a line is its heading."""
-    filled = data(html=table_markup(caption, head, body))
-    region = html.Div(className="scroll", role="region", tabIndex="0", **aria(label=caption), **filled)
-    return html.Details([html.Summary(view.locale.say("table_toggle")), region])
+def _picture(chart: dict[str, Any]) -> Markup:
+    """The room of the chart and what is drawn in it, by assets/page.js once it comes near what is seen."""
+    figure = orjson.dumps(chart, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    room = {"height": f"{chart['layout']['height']}px"}
+    return tag("div", None, className="picture", style=room, **aria(hidden=True), **data(figure=figure))
 
 
-def trend_table(line: Trend, indicator: IndicatorView, view: View) -> html.Details:
+def _table(caption: str, head: list[Any], body: list[list[Any]], view: View) -> list[Markup]:
+    """A toggle and the table behind it; the first cell of a line is its heading."""
+    lines = [tag("tr", [tag("th", line[0], scope="row"), *(tag("td", cell) for cell in line[1:])]) for line in body]
+    table = tag(
+        "table",
+        [
+            tag("caption", caption),
+            tag("thead", tag("tr", [tag("th", cell, scope="col") for cell in head])),
+            tag("tbody", lines),
+        ],
+    )
+    region = tag("div", table, className="scroll", role="region", tabIndex="0", **aria(label=caption))
+    return [tag("summary", view.locale.say("table_toggle")), region]
+
+
+def trend_table(line: Trend, indicator: IndicatorView, view: View) -> list[Markup]:
     """The figures of a trend, newest period first."""
     say = view.locale.say
     head = [say("period"), *(city.name for city in view.cities), say("trend_legend_median")]
@@ -100,7 +108,7 @@ def trend_table(line: Trend, indicator: IndicatorView, view: View) -> html.Detai
 
 def pair_table(
     pairs: dict[str, tuple[float, float]], across: IndicatorView, up: IndicatorView, view: View
-) -> html.Details:
+) -> list[Markup]:
     """Both values of every city that has them, chosen cities first."""
     say = view.locale.say
     chosen = {city.code: city.name for city in view.cities if city.code in pairs}
@@ -112,7 +120,7 @@ def pair_table(
     return _table(say("pair_title", across=across.name, up=up.name), head, body, view)
 
 
-def standing_table(row: Row, indicator: IndicatorView, view: View) -> html.Details:
+def standing_table(row: Row, indicator: IndicatorView, view: View) -> list[Markup]:
     """Where each city stands, as a table."""
     say = view.locale.say
     head = [say("city"), say("value"), say("place"), say("against_median")]
@@ -136,10 +144,10 @@ def _standing_line(row: Row, number: int, indicator: IndicatorView, view: View) 
     return [heading, [view.value(figure.value, indicator), *marks(figure, indicator, view)], place, against]
 
 
-def trend_legend(view: View) -> Component:
+def trend_legend(view: View) -> Markup:
     """Who is who in the line charts, once for all of them."""
     say = view.locale.say
-    cities = [html.Li([city_mark(city.position), city.name]) for city in view.cities]
+    cities = [tag("li", [city_mark(city.position), city.name]) for city in view.cities]
     signs = [("dotted", "trend_legend_median"), ("band", "trend_legend_band"), ("hollow", "trend_legend_provisional")]
-    lines = [*cities, *(html.Li([html.Span(className=f"sign {kind}"), say(key)]) for kind, key in signs)]
-    return still(html.Ul(lines, className="who"))
+    lines = [*cities, *(tag("li", [tag("span", None, className=f"sign {kind}"), say(key)]) for kind, key in signs)]
+    return tag("ul", lines, className="who")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dash import dcc, html
+from markupsafe import Markup
 
 from dashboard.components.attributes import aria, data
+from dashboard.components.still import tag
 from dashboard.locale import Locale
 from dashboard.theme import CITY_COLOURS, city_colour, city_shape
 from dashboard.view import CityView
 
 
-def city_mark(position: int) -> html.Span:
+def city_mark(position: int) -> Markup:
     """The city's shape in its colour, the same as in every chart; silent, since the name stands beside it."""
     shape = city_shape(position) if position < len(CITY_COLOURS) else "circle"
-    return html.Span(
-        className=f"shape {shape}", style={"backgroundColor": city_colour(position)}, **aria(hidden=True)
-    )
+    colour = {"backgroundColor": city_colour(position)}
+    return tag("span", None, className=f"shape {shape}", style=colour, **aria(hidden=True))
 
 
 def chips(cities: tuple[CityView, ...], locale: Locale) -> html.Ul:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dash import html
-from dash.development.base_component import Component
+from markupsafe import Markup
 
 from dashboard.components.attributes import aria, data
+from dashboard.components.still import tag
 
 
 @dataclass(frozen=True)
@@ -27,22 +28,18 @@ class OptionGroup:
     options: Sequence[Option]
 
 
-def select(name: str, label: str, options: Sequence[Option | OptionGroup], value: str) -> html.Div:
+def select(name: str, label: str, options: Sequence[Option | OptionGroup], value: str) -> Markup:
     """A labelled native select; page.js keeps it at `data-value`, so Back moves it too."""
     field = f"compare-{name}"
-    return html.Div(
-        [
-            html.Label(label, htmlFor=field),
-            html.Select([_option(option) for option in options], id=field, **data(choose=name, value=value)),
-        ],
-        className="field",
-    )
+    listed = [_option(option, value) for option in options]
+    choice = tag("select", listed, id=field, **data(choose=name, value=value))
+    return tag("div", [tag("label", label, htmlFor=field), choice], className="field")
 
 
-def _option(option: Option | OptionGroup) -> Component:
+def _option(option: Option | OptionGroup, chosen: str) -> Markup:
     if isinstance(option, OptionGroup):
-        return html.Optgroup([_option(each) for each in option.options], label=option.label)
-    return html.Option(option.label, value=option.value)
+        return tag("optgroup", [_option(each, chosen) for each in option.options], label=option.label)
+    return tag("option", option.label, value=option.value, selected=option.value == chosen)
 
 
 def pills(name: str, label: str, options: Sequence[Option], chosen: str) -> html.Div:
@@ -51,13 +48,15 @@ def pills(name: str, label: str, options: Sequence[Option], chosen: str) -> html
     return html.Div(buttons, className="pills", role="group", **aria(label=label))
 
 
-def toggles(name: str, groups: Sequence[OptionGroup], chosen: frozenset[str]) -> html.Div:
+def toggles(name: str, groups: Sequence[OptionGroup], chosen: frozenset[str]) -> Markup:
     """Buttons under headings of which any may be pressed."""
-    return html.Div(
+    return tag(
+        "div",
         [
-            html.Div(
+            tag(
+                "div",
                 [
-                    html.H3(group.label),
+                    tag("h3", group.label),
                     *(_toggle(name, option, is_pressed=option.value in chosen) for option in group.options),
                 ],
                 role="group",
@@ -69,8 +68,9 @@ def toggles(name: str, groups: Sequence[OptionGroup], chosen: frozenset[str]) ->
     )
 
 
-def _toggle(name: str, option: Option, *, is_pressed: bool) -> html.Button:
-    return html.Button(
+def _toggle(name: str, option: Option, *, is_pressed: bool) -> Markup:
+    return tag(
+        "button",
         option.label,
         type="button",
         id=f"compare-{name}-{option.value.lower().replace('.', '_')}",

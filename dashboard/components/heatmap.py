@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from dash import html
 from dash.development.base_component import Component
+from markupsafe import Markup
 
 from dashboard.components.attributes import aria
 from dashboard.components.cities import city_mark
 from dashboard.components.marks import LEGEND, marks, missing
-from dashboard.components.still import still
+from dashboard.components.still import still, tag
 from dashboard.theme import percentile_class
 from dashboard.view import CityView, IndicatorView, View
 
@@ -29,11 +30,12 @@ def heatmap(rows: list[tuple[Row, IndicatorView]], view: View) -> Component:
         group=view.group,
         count=say("count_cities", count=view.group_count),
     )
-    table = html.Table(
+    table = tag(
+        "table",
         [
-            html.Caption(caption, id="compare-table-caption"),
-            html.Thead(html.Tr(_head(view))),
-            html.Tbody([html.Tr(_line(row, indicator, view)) for row, indicator in rows]),
+            tag("caption", caption, id="compare-table-caption"),
+            tag("thead", tag("tr", _head(view))),
+            tag("tbody", [tag("tr", _line(row, indicator, view)) for row, indicator in rows]),
         ],
         className="heatmap",
     )
@@ -49,24 +51,24 @@ def heatmap(rows: list[tuple[Row, IndicatorView]], view: View) -> Component:
     )
 
 
-def _head(view: View) -> list[html.Th]:
+def _head(view: View) -> list[Markup]:
     say = view.locale.say
     cities = [
-        html.Th([city_mark(city.position), html.Span(city.name), *_outside(city, view)], scope="col")
+        tag("th", [city_mark(city.position), tag("span", city.name), *_outside(city, view)], scope="col")
         for city in view.cities
     ]
     return [
-        html.Th(say("table_indicator"), scope="col", className="corner"),
+        tag("th", say("table_indicator"), scope="col", className="corner"),
         *cities,
-        html.Th(say("table_median"), scope="col", className="median"),
+        tag("th", say("table_median"), scope="col", className="median"),
     ]
 
 
-def _outside(city: CityView, view: View) -> list[html.Small]:
-    return [] if city.is_peer else [html.Small(view.locale.say("standing_outside"))]
+def _outside(city: CityView, view: View) -> list[Markup]:
+    return [] if city.is_peer else [tag("small", view.locale.say("standing_outside"))]
 
 
-def _line(row: Row, indicator: IndicatorView, view: View) -> list[html.Th | html.Td]:
+def _line(row: Row, indicator: IndicatorView, view: View) -> list[Markup]:
     return [
         _name(row, indicator, view),
         *(_cell(figure, row, indicator, view) for figure in row.figures),
@@ -74,14 +76,14 @@ def _line(row: Row, indicator: IndicatorView, view: View) -> list[html.Th | html
     ]
 
 
-def _name(row: Row, indicator: IndicatorView, view: View) -> html.Th:
-    notes: list[Any] = [html.Span(indicator.unit, className="unit")]
+def _name(row: Row, indicator: IndicatorView, view: View) -> Markup:
+    notes: list[Any] = [tag("span", indicator.unit, className="unit")]
     direction = _direction(indicator, view)
-    notes.append(html.Span(direction, className="direction"))
+    notes.append(tag("span", direction, className="direction"))
     if row.is_substitute and row.period:
         words = view.locale.say("substitute_short", period=view.locale.period(row.period))
-        notes.append(html.Span(["◴ ", words], className="substitute"))
-    return html.Th([html.Span(indicator.name, title=indicator.definition), html.Small(notes)], scope="row")
+        notes.append(tag("span", ["◴ ", words], className="substitute"))
+    return tag("th", [tag("span", indicator.name, title=indicator.definition), tag("small", notes)], scope="row")
 
 
 def _direction(indicator: IndicatorView, view: View) -> str:
@@ -90,16 +92,18 @@ def _direction(indicator: IndicatorView, view: View) -> str:
     return view.locale.say("heat_direction_target", target=view.value(indicator.target, indicator))
 
 
-def _cell(figure: Figure, row: Row, indicator: IndicatorView, view: View) -> html.Td:
+def _cell(figure: Figure, row: Row, indicator: IndicatorView, view: View) -> Markup:
     if figure.value is None:
         glyph, key = missing(figure, others_reported=bool(row.peers))
-        words = [html.Span(glyph, className="glyph", **aria(hidden=True)), html.Small(view.locale.say(key))]
-        return html.Td(words, className="cell missing", title=figure.note)
-    number = html.Span(
-        [html.Span(view.value(figure.value, indicator), className="number"), *marks(figure, indicator, view)],
+        words = [tag("span", glyph, className="glyph", **aria(hidden=True)), tag("small", view.locale.say(key))]
+        return tag("td", words, className="cell missing", title=figure.note)
+    number = tag(
+        "span",
+        [tag("span", view.value(figure.value, indicator), className="number"), *marks(figure, indicator, view)],
         className="figure",
     )
-    return html.Td(
+    return tag(
+        "td",
         [number, *_place(figure, indicator, view), *_change(figure, indicator, view)],
         className=_tone(figure, indicator),
         title=figure.note,
@@ -113,53 +117,59 @@ def _tone(figure: Figure, indicator: IndicatorView) -> str:
     return f"cell {kind}-{percentile_class(figure.percentile)}"
 
 
-def _place(figure: Figure, indicator: IndicatorView, view: View) -> list[html.Small]:
+def _place(figure: Figure, indicator: IndicatorView, view: View) -> list[Markup]:
     if figure.percentile is None:
-        return [html.Small(view.locale.say("cell_no_peers"))]
+        return [tag("small", view.locale.say("cell_no_peers"))]
     share = view.locale.number(figure.percentile, 0)
     if indicator.direction == "none":
-        return [html.Small(view.locale.say("cell_higher", share=share))]
-    icon = html.Span(ICONS[percentile_class(figure.percentile)], className="icon", **aria(hidden=True))
-    return [html.Small([icon, view.locale.say("cell_better", share=share)])]
+        return [tag("small", view.locale.say("cell_higher", share=share))]
+    icon = tag("span", ICONS[percentile_class(figure.percentile)], className="icon", **aria(hidden=True))
+    return [tag("small", [icon, view.locale.say("cell_better", share=share)])]
 
 
-def _change(figure: Figure, indicator: IndicatorView, view: View) -> list[html.Small]:
+def _change(figure: Figure, indicator: IndicatorView, view: View) -> list[Markup]:
     if not view.has_change:
         return []
     if figure.change is None:
-        return [html.Small(view.locale.say("cell_no_change"), className="change")]
+        return [tag("small", view.locale.say("cell_no_change"), className="change")]
     change = view.locale.number(figure.change, indicator.decimals, signed=True)
-    return [html.Small(view.locale.say("cell_change", change=change), className="change")]
+    return [tag("small", view.locale.say("cell_change", change=change), className="change")]
 
 
-def _median(row: Row, indicator: IndicatorView, view: View) -> html.Td:
+def _median(row: Row, indicator: IndicatorView, view: View) -> Markup:
     if row.spread is None:
-        return html.Td("–", className="cell median")
-    number = html.Span(view.value(row.spread.median, indicator), className="number")
-    count = html.Small(view.locale.say("table_median_of", count=row.spread.count))
-    return html.Td([number, count], className="cell median")
+        return tag("td", "–", className="cell median")
+    number = tag("span", view.value(row.spread.median, indicator), className="number")
+    count = tag("small", view.locale.say("table_median_of", count=row.spread.count))
+    return tag("td", [number, count], className="cell median")
 
 
 def legend(view: View, *, has_undirected: bool) -> Component:
     """What colours, icons and marks mean."""
     say = view.locale.say
+    ends = {1: tag("span", f" {say('worse')}"), 5: tag("span", f" {say('better')}")}
     classes = [
-        html.Li(
-            [html.Span(ICONS[number], **aria(hidden=True)), f"{20 * number - 20}–{20 * number} %"],
+        tag(
+            "li",
+            [
+                tag("span", ICONS[number], **aria(hidden=True)),
+                f"{20 * number - 20}–{20 * number} %",
+                ends.get(number),
+            ],
             className=f"place-{number}",
         )
         for number in range(1, 6)
     ]
-    classes[0].children.append(html.Span(f" {say('worse')}"))
-    classes[-1].children.append(html.Span(f" {say('better')}"))
-    signs = [html.Li([html.Span(glyph, className="mark", **aria(hidden=True)), say(key)]) for glyph, key in LEGEND]
+    signs = [
+        tag("li", [tag("span", glyph, className="mark", **aria(hidden=True)), say(key)]) for glyph, key in LEGEND
+    ]
     return still(
         html.Div(
             [
-                html.P(say("legend_title")),
-                html.Ul(classes, className="classes"),
-                *([html.P(say("legend_none"))] if has_undirected else []),
-                html.Ul(signs, className="signs", **aria(label=say("marks_title"))),
+                tag("p", say("legend_title")),
+                tag("ul", classes, className="classes"),
+                *([tag("p", say("legend_none"))] if has_undirected else []),
+                tag("ul", signs, className="signs", **aria(label=say("marks_title"))),
             ],
             className="legend",
         )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dash import html
+from markupsafe import Markup
 
 from dashboard.components.attributes import aria
+from dashboard.components.still import tag
 from dashboard.view import IndicatorView, View
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def missing(figure: Figure, *, others_reported: bool) -> tuple[str, str]:
     return _MISSING.get(figure.status, ("·", "missing_unknown"))
 
 
-def marks(figure: Figure, indicator: IndicatorView, view: View) -> list[html.Span]:
+def marks(figure: Figure, indicator: IndicatorView, view: View) -> list[Markup]:
     """The marks of a value, each a glyph for the eye and a word for the ear."""
     found = []
     if figure.status not in (None, "A"):
@@ -55,9 +56,10 @@ def marks(figure: Figure, indicator: IndicatorView, view: View) -> list[html.Spa
     return found
 
 
-def _mark(glyph: str, words: str) -> html.Span:
-    return html.Span(
-        [html.Span(glyph, **aria(hidden=True)), html.Span(f" ({words})", className="unseen")],
+def _mark(glyph: str, words: str) -> Markup:
+    return tag(
+        "span",
+        [tag("span", glyph, **aria(hidden=True)), tag("span", f" ({words})", className="unseen")],
         className="mark",
         title=words,
     )

@@ -7,14 +7,16 @@ cells took ten seconds, as markup they take none. Every text and attribute is es
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
 from dash.development.base_component import Component
+from markupsafe import Markup
 
 from dashboard.components.attributes import data
 
+# Figures are drawn by a script; before there is one, only their room is kept.
+_FIGURE = re.compile(' data-figure="[^"]*"')
 _VOID = frozenset({"br", "hr", "img", "input", "wbr"})
 _NAMES = {"className": "class", "htmlFor": "for"}
 
@@ -26,10 +28,17 @@ def still(component: Component) -> Component:
     return type(component)(**props, **data(html=markup(content)))
 
 
+def tag(name: str, content: Any = None, /, **attributes: Any) -> Markup:
+    """An element written at once, a twentieth of the work of a component; for what stands inside of still()."""
+    return Markup(_tag(name, attributes, markup(content)))  # noqa: S704 - markup() and _tag() escape
+
+
 def markup(content: Any) -> str:
     """Components, texts, numbers and lists of them as HTML; TypeError for a component that needs a script."""
     if content is None:
         return ""
+    if isinstance(content, Markup):
+        return str(content)
     if isinstance(content, list | tuple):
         return "".join(map(markup, content))
     if isinstance(content, str | int | float):
@@ -39,51 +48,23 @@ def markup(content: Any) -> str:
     return _element(content)
 
 
-def table_markup(caption: str, head: Sequence[Any], body: Iterable[Sequence[Any]]) -> str:
-    """A table as markup, the first cell of a line its heading: of thousands of cells a component each is slow."""
-    columns = "".join(f'<th scope="col">{markup(cell)}</th>' for cell in head)
-    lines = (
-        f'<tr><th scope="row">{markup(line[0])}</th>{"".join(f"<td>{markup(cell)}</td>" for cell in line[1:])}</tr>'
-        for line in body
-    )
-    heading = f"<caption>{markup(caption)}</caption><thead><tr>{columns}</tr></thead>"
-    return f"<table>{heading}<tbody>{''.join(lines)}</tbody></table>"
-
-
 def at_rest(content: Any) -> str:
-    """A page as markup before its scripts have come: drawings leave their place empty, fields wait."""
+    """A page as markup before its scripts have come: drawings leave their place empty, the search waits."""
     if isinstance(content, list | tuple):
         return "".join(map(at_rest, content))
     if not isinstance(content, Component):
         return markup(content)
     props = _props(content)
     if content._namespace != "dash_html_components":
-        return _place_of(str(content._type), props)
+        return _tag("input", {**{name: props.get(name) for name in ("type", "placeholder")}, "disabled": True}, "")
     filled = props.pop("data-html", None)
-    inner = at_rest(props.pop("children", None)) if filled is None else filled
+    inner = at_rest(props.pop("children", None)) if filled is None else _FIGURE.sub("", filled)
     return _tag(str(content._type).lower(), props, inner)
-
-
-def _place_of(kind: str, props: dict[str, Any]) -> str:
-    """What stands for a component that needs a script: a field that waits, or the room of a drawing."""
-    if kind == "Input":
-        shown = {name: props.get(name) for name in ("type", "placeholder")}
-        return _tag("input", {**shown, "disabled": True}, "")
-    return _tag("div", {"style": props.get("style")}, "")
 
 
 def _element(component: Component) -> str:
     props = _props(component)
-    inner = markup(props.pop("children", None))
-    if component._type == "Select":
-        inner = _with_choice(inner, str(props.get("data-value", "")))
-    return _tag(str(component._type).lower(), props, inner)
-
-
-def _with_choice(options: str, value: str) -> str:
-    """The options of a select with this one chosen, for readers without a script."""
-    option = f'<option value="{escape(value)}">'
-    return options.replace(option, f"{option[:-1]} selected>", 1)
+    return _tag(str(component._type).lower(), props, markup(props.pop("children", None)))
 
 
 def _tag(name: str, props: dict[str, Any], content: str) -> str:

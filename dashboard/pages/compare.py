@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from dash import html
 from dash.development.base_component import Component
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.queries.comparison import Comparison, Question, Row, comparison
@@ -18,6 +19,7 @@ from dashboard.components import cards, cities, frame
 from dashboard.components.attributes import aria
 from dashboard.components.controls import choice as choice_button
 from dashboard.components.heatmap import heatmap, legend
+from dashboard.components.still import still, tag
 from dashboard.figures.distribution import distribution
 from dashboard.figures.trend import trend
 from dashboard.locale import Locale
@@ -45,9 +47,14 @@ def draw(session: Session, *, language: str, search: object, choice: object = No
     known = reference.known(language)
     state = CompareState.from_search(search, known)
     if choice is not None:
-        before = subject(session, reference, state)
-        state = state.after(choice, known, before.codes if before else ())
+        state = state.after(choice, known, _shown(session, reference, state))
     return state.to_search(known), _page(session, reference, state)
+
+
+def _shown(session: Session, reference: Reference, state: CompareState) -> tuple[str, ...]:
+    """The cities that the page shows at this address."""
+    here = None if state.cities else subject(session, reference, state)
+    return here.codes if here else state.cities
 
 
 def found(session: Session, *, language: str, text: object, search: object) -> list[Component]:
@@ -174,24 +181,22 @@ def _table_section(rows: Shown, here: Subject) -> html.Section:
     )
 
 
-def _trend_section(rows: Shown, view: View) -> html.Section:
+def _trend_section(rows: Shown, view: View) -> Component:
     say = view.locale.say
     grey = []
     if len(view.cities) > len(CITY_COLOURS):
-        grey.append(html.P(say("trend_grey", count=len(CITY_COLOURS)), className="note"))
+        grey.append(tag("p", say("trend_grey", count=len(CITY_COLOURS)), className="note"))
     grid = [_trend_card(number, row, indicator, view) for number, (row, indicator) in enumerate(rows)]
-    return html.Section(
-        [
-            html.H2(say("trend_heading"), id="compare-trends"),
-            cards.trend_legend(view),
-            *grey,
-            html.Div(grid, className="grid three"),
-        ],
-        **aria(labelledby="compare-trends"),
-    )
+    content = [
+        tag("h2", say("trend_heading"), id="compare-trends"),
+        cards.trend_legend(view),
+        *grey,
+        tag("div", grid, className="grid three"),
+    ]
+    return still(html.Section(content, **aria(labelledby="compare-trends")))
 
 
-def _trend_card(number: int, row: Row, indicator: IndicatorView, view: View) -> html.Figure:
+def _trend_card(number: int, row: Row, indicator: IndicatorView, view: View) -> Markup:
     if row.trend is None:
         raise ValueError(f"{row.indicator} has no trend to draw")
     return cards.chart_card(
@@ -215,20 +220,18 @@ def _more(here: Subject, count: int) -> list[Component]:
     return [choice_button("more", EVERY, say("more_charts", count=count - FIRST_CHARTS))]
 
 
-def _standing_section(rows: Shown, view: View) -> html.Section:
+def _standing_section(rows: Shown, view: View) -> Component:
     say = view.locale.say
     grid = [_standing_card(number, row, indicator, view) for number, (row, indicator) in enumerate(rows)]
-    return html.Section(
-        [
-            html.H2(say("standing_heading"), id="compare-standings"),
-            html.P(say("standing_lead", group=view.group), className="note"),
-            html.Div(grid, className="grid two"),
-        ],
-        **aria(labelledby="compare-standings"),
-    )
+    content = [
+        tag("h2", say("standing_heading"), id="compare-standings"),
+        tag("p", say("standing_lead", group=view.group), className="note"),
+        tag("div", grid, className="grid two"),
+    ]
+    return still(html.Section(content, **aria(labelledby="compare-standings")))
 
 
-def _standing_card(number: int, row: Row, indicator: IndicatorView, view: View) -> html.Figure:
+def _standing_card(number: int, row: Row, indicator: IndicatorView, view: View) -> Markup:
     period = view.locale.period(row.period or view.at)
     return cards.chart_card(
         f"compare-standing-{number}",

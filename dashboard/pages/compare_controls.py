@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
+from markupsafe import Markup
 
 from dashboard.components import cities, frame
 from dashboard.components.attributes import aria, data
 from dashboard.components.controls import Option, OptionGroup, choice, pills, select, toggles
-from dashboard.components.still import still
+from dashboard.components.still import still, tag
 from dashboard.pages.subject import Subject
 from dashboard.reference import peer_options
 from dashboard.state import EVERY, MOST_CITIES
@@ -21,7 +23,7 @@ MOST_PERIODS = 60
 def controls(here: Subject) -> html.Section:
     """All choices in one panel."""
     say = here.locale.say
-    fields = [_period(here), _change(here), _peer(here), frame.reset(here.locale)]
+    fields: list[Any] = [_period(here), _change(here), _peer(here), frame.reset(here.locale)]
     return html.Section(
         [
             html.H2(say("choices"), id="compare-choices", className="unseen"),
@@ -49,7 +51,7 @@ def _principles(here: Subject) -> Component:
     return still(pills("principle", here.locale.say("principle"), options, chosen))
 
 
-def _period(here: Subject) -> html.Div:
+def _period(here: Subject) -> Markup:
     newest = sorted(here.reference.periods, key=lambda period: (period.ends_on, period.starts_on), reverse=True)
     quarters = [period for period in newest if period.frequency in "QSM"]
     others = [period for period in newest if period.frequency not in "QSM"]
@@ -60,13 +62,13 @@ def _period(here: Subject) -> html.Div:
     return select("period", here.locale.say("period"), options, here.at.code)
 
 
-def _change(here: Subject) -> html.Div:
+def _change(here: Subject) -> Markup:
     say = here.locale.say
     options = [Option("", say("change_off")), Option("year", say("change_year"))]
     return select("change", say("change"), options, here.state.change or "")
 
 
-def _peer(here: Subject) -> html.Div:
+def _peer(here: Subject) -> Markup:
     chosen = here.state.peer or ""
     options = peer_options(here.reference, here.locale, default=here.default_peer.code, chosen=chosen)
     return select("peer", here.locale.say("peer"), options, chosen)
@@ -85,8 +87,8 @@ def _indicators(here: Subject) -> Component:
     title = say("indicators_chosen", count=count) if count else say("indicators_choose")
     clear = [choice("indicators-clear", "", say("indicators_clear"))] if count else []
     content = [
-        html.Summary(title, id="compare-choose"),
-        html.Div([html.P(say("indicators_hint"), className="note"), *clear], className="hint"),
+        tag("summary", title, id="compare-choose"),
+        tag("div", [tag("p", say("indicators_hint"), className="note"), *clear], className="hint"),
         toggles("indicator", groups, frozenset(here.state.indicators)),
     ]
     return still(html.Details(content, className="choose", id="compare-indicators"))

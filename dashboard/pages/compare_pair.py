@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from dash import html
 from dash.development.base_component import Component
+from markupsafe import Markup
 
 from app.domain.standing import rank_correlation
 from app.queries.comparison import Row
 from dashboard.components import cards
 from dashboard.components.attributes import aria
 from dashboard.components.controls import Option, select
-from dashboard.components.still import still
+from dashboard.components.still import still, tag
 from dashboard.figures.scatter import Pairs, paired, scatter
 from dashboard.pages.subject import Subject
 from dashboard.view import IndicatorView, View
@@ -32,15 +33,12 @@ def pair_section(here: Subject, rows: Sequence[Shown]) -> list[Component]:
         _select("across", say("pair_across"), drawn, across[1].code),
         _select("up", say("pair_up"), drawn, up[1].code),
     ]
-    section = html.Section(
-        [
-            html.H2(say("pair_heading"), id="compare-pair"),
-            still(html.Div(fields, className="fields pair")),
-            _card(across, up, here.view),
-        ],
-        **aria(labelledby="compare-pair"),
-    )
-    return [section]
+    content = [
+        tag("h2", say("pair_heading"), id="compare-pair"),
+        tag("div", fields, className="fields pair"),
+        _card(across, up, here.view),
+    ]
+    return [still(html.Section(content, **aria(labelledby="compare-pair")))]
 
 
 def left_out(here: Subject, rows: Sequence[Shown]) -> list[str]:
@@ -64,11 +62,11 @@ def _chosen(here: Subject, drawn: Sequence[Shown]) -> tuple[Shown, Shown]:
     return first, up or next(pair for pair in drawn if pair is not first)
 
 
-def _select(name: str, label: str, drawn: Sequence[Shown], chosen: str) -> html.Div:
+def _select(name: str, label: str, drawn: Sequence[Shown], chosen: str) -> Markup:
     return select(name, label, [Option(indicator.code, indicator.name) for _, indicator in drawn], chosen)
 
 
-def _card(across: Shown, up: Shown, view: View) -> html.Figure:
+def _card(across: Shown, up: Shown, view: View) -> Markup:
     pairs = paired(across[0], up[0])
     words = (across[1], up[1])
     periods = dict.fromkeys(view.locale.period(row.period or view.at) for row, _ in (across, up))

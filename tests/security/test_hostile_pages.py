@@ -209,8 +209,9 @@ def test_comparing_shows_names_as_they_stand(reader: Reader, language: str) -> N
         reader.page.wait_for_load_state("networkidle")
         shown = reader.looked("/compare")
         assert missing(shown, PAYLOADS[start : start + 10]) == []
+    reader.page.locator(".picture").first.scroll_into_view_if_needed()
     charts = reader.page.locator(".js-plotly-plot .nsewdrag")
-    assert charts.count() > 0
+    charts.first.wait_for()
     charts.first.hover()
     charts.first.hover(position={"x": 40, "y": 40})
     reader.looked("a point of Plotly")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,6 +15,16 @@ from tests.dashboard.conftest import Watched
 pytestmark = pytest.mark.browser
 
 KAZAN_UFA = "/compare?c=ru-kazan~ru-ufa"
+
+
+DRAWN = ".picture .js-plotly-plot"
+
+
+def see_every_drawing(page: Page) -> None:
+    """Go through the page as a reader does; what comes near is drawn."""
+    for picture in page.locator(".picture").all():
+        picture.scroll_into_view_if_needed()
+        expect(picture.locator(".main-svg").first).to_be_visible()
 
 
 def asked(page: Page) -> dict[str, list[str]]:
@@ -107,6 +118,37 @@ def test_the_table_of_a_chart_opens_and_holds_every_period(window: Watched) -> N
     expect(card.locator("tbody tr")).to_have_count(9)
 
 
+def test_a_table_that_was_opened_stays_open_after_a_choice_and_shows_what_was_chosen(window: Watched) -> None:
+    page = window.open(KAZAN_UFA)
+    card = page.locator("figure.chart").first
+    card.locator("summary").click()
+    page.get_by_label("Период").select_option("2026-Q1")
+    expect(card.locator("tbody tr").first).to_contain_text("I кв. 2026")
+    expect(card.locator("tbody tr").first).to_be_visible()
+
+
+def test_only_drawings_that_come_near_are_made_and_a_choice_makes_them_anew(window: Watched) -> None:
+    page = window.open(KAZAN_UFA)
+    page.wait_for_timeout(300)
+    assert page.locator(DRAWN).count() < page.locator(".picture").count()
+    card = page.locator("figure", has=page.locator("#compare-pair-chart"))
+    card.scroll_into_view_if_needed()
+    expect(card.locator(".xtitle")).to_be_visible()
+    page.get_by_label("По горизонтали").select_option("TI_SMART_LIGHTING")
+    expect(card.locator(".xtitle")).to_contain_text("освещения")
+    assert card.locator(".js-plotly-plot").count() == 1
+    page.set_viewport_size({"width": 800, "height": 1000})
+    wide = card.locator(".picture").bounding_box()
+    expect(card.locator(".main-svg").first).to_have_attribute("width", re.compile(f"^{wide and int(wide['width'])}"))
+
+
+def test_paper_gets_every_drawing(window: Watched) -> None:
+    page = window.open(KAZAN_UFA)
+    page.wait_for_function("window.Plotly")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(DRAWN).count() == page.locator(".picture").count()
+
+
 def test_indicators_are_chosen_one_by_one_and_the_list_stays_open(window: Watched) -> None:
     page = window.open(KAZAN_UFA)
     page.locator("#compare-choose").click()
@@ -156,11 +198,11 @@ def test_an_inline_script_does_not_run_under_the_content_policy(window: Watched)
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_pictures_of_the_page_are_kept(window: Watched, name: str, language: str) -> None:
     page = window.open(f"/compare?c=ru-kazan~ru-ufa~ru-omsk~ru-samara&t=2026-Q2&lang={language}")
-    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    see_every_drawing(page)
+    page.evaluate("window.scrollTo(0, 0)")
     window.screen(f"compare-{name}-{language}")
     window.screen(f"compare-{name}-{language}-whole", whole=True)
-    page.locator("#compare-figures").scroll_into_view_if_needed()
-    assert page.locator(".js-plotly-plot .main-svg").count() > 0
+    assert page.locator(DRAWN).count() == page.locator(".picture").count()
 
 
 def test_the_document_holds_the_page_for_readers_without_script(chromium: Browser, site: str) -> None:

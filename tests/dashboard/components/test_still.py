@@ -6,7 +6,8 @@ import pytest
 from dash import dcc, html
 
 from dashboard.components.attributes import aria, data
-from dashboard.components.still import at_rest, markup, still
+from dashboard.components.controls import Option, OptionGroup, select
+from dashboard.components.still import at_rest, markup, still, tag
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,13 @@ def test_a_component_that_needs_a_script_is_refused() -> None:
         markup(html.Div(dcc.Input(id="x")))
 
 
+def test_an_element_written_at_once_is_what_the_component_would_be_and_is_not_escaped_again() -> None:
+    made = tag("td", ["<b>", tag("span", 1, className="x")], colSpan=2, title='"', hidden=None)
+    assert made == markup(html.Td(["<b>", html.Span(1, className="x")], colSpan=2, title='"'))
+    assert markup(html.Tr([made])) == f"<tr>{made}</tr>"
+    assert "&lt;b&gt;" in made
+
+
 def test_still_keeps_the_attributes_and_sends_the_content_as_markup() -> None:
     made = still(html.Div(html.P("x"), className="scroll", role="region", **aria(label="Table")))
     props = made.to_plotly_json()["props"]  # type: ignore[no-untyped-call]
@@ -56,9 +64,8 @@ def test_still_keeps_the_attributes_and_sends_the_content_as_markup() -> None:
 def test_a_page_at_rest_has_what_is_still_and_keeps_room_for_what_is_not() -> None:
     hostile = '<img src=x onerror="alert(1)">'
     field = dcc.Input(id="q", type="search", placeholder=hostile)
-    page = html.Div(
-        [still(html.P(hostile)), dcc.Graph(figure={}, style={"height": "200px"}), field], className="frame"
-    )
+    picture = tag("div", None, style={"height": "200px"}, **data(figure='{"x": "' + hostile + '"}'))
+    page = html.Div([still(html.P(hostile)), still(html.Div(picture)), field], className="frame")
     said = at_rest(page)
     assert "<img" not in said
     assert said.count("&lt;img") == 2
@@ -67,5 +74,5 @@ def test_a_page_at_rest_has_what_is_still_and_keeps_room_for_what_is_not() -> No
 
 
 def test_a_select_says_what_is_chosen() -> None:
-    options = [html.Option("a", value="1"), html.Option("b", value="2")]
-    assert '<option value="2" selected>b</option>' in markup(html.Select(options, **data(value="2")))
+    made = select("period", "Период", [Option("1", "a"), OptionGroup("<g>", [Option("2", "b")])], "2")
+    assert '<option value="1">a</option><optgroup label="&lt;g&gt;"><option value="2" selected>b</option>' in made
