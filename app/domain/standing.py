@@ -65,7 +65,9 @@ def spread(values: Floats) -> Spread | None:
     if there.size == 0:
         return None
     low, median, high = (_quantile(there, share) for share in (0.25, 0.5, 0.75))
-    mad = _quantile(np.sort(np.abs(there - median)), 0.5)
+    away, middle = np.sort(np.abs(there - median)), there.size // 2
+    # The mean of the two in the middle, as numpy.median.
+    mad = float(away[middle] + away[-middle - 1]) / 2
     return Spread(there.size, low, median, high, mad, float(there[0]), float(there[-1]))
 
 

@@ -91,5 +91,9 @@ def _hyphened(letter: re.Match[str]) -> str:
 
 
 def _props(component: Component) -> dict[str, Any]:
-    """The properties that are set. Dash's own way looks for every one that there could be: ten times as long."""
-    return {name: value for name, value in vars(component).items() if name in component._prop_names or "-" in name}
+    """The properties that are set, in one order: Dash sets them in another one in every process.
+
+    Its own way looks for every one that there could be: ten times as long.
+    """
+    known = component._prop_names
+    return {name: value for name, value in sorted(vars(component).items()) if name in known or "-" in name}
