@@ -70,8 +70,8 @@ async def _leave(end: Callable[[int, FrameType | None], object], number: int) ->
 async def close_door(listening: asyncio.Server) -> None:
     """Stop listening at a moment when nobody stands in the queue: who is in it is cut, sent or not.
 
-    The queue is made one place long. Once a connection of our own fits in, it was empty and is full: nobody else comes
-    in before the door is closed, and a proxy then asks another process.
+    The queue is made one place long. Once a connection of our own fits in, it was empty and is full: nobody else can
+    come before the door is closed, and a proxy then asks another process.
     """
     for shared in listening.sockets:
         with socket.socket(fileno=os.dup(shared.fileno())) as door:
