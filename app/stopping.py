@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
 import signal
+import socket
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -12,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # A connection that was taken last has sent its request by then.
 LAST_S = 0.5
+# How often the queue is looked at while its last ones are taken, and how long a look takes at most.
+TRIES, TURN_S = 100, 0.01
 
 
 class Stopping:
@@ -20,6 +26,7 @@ class Stopping:
     def __init__(self, drain_s: float) -> None:
         self.drain_s = drain_s
         self.has_begun = False
+        self._ending: asyncio.Task[None] | None = None
 
     def listen(self) -> None:
         """Put the wait before what the server does at SIGTERM; a second SIGTERM ends the wait.
@@ -32,9 +39,8 @@ class Stopping:
         if not callable(end):
             return
 
-        def closed(number: int, frame: FrameType | None) -> None:
-            _close_door(end)
-            loop.call_later(LAST_S, end, number, frame)
+        def drained(number: int) -> None:
+            self._ending = loop.create_task(_leave(end, number))
 
         def begun(number: int, frame: FrameType | None) -> None:
             if self.has_begun or not self.drain_s:
@@ -42,19 +48,45 @@ class Stopping:
                 end(number, frame)
                 return
             self.has_begun = True
-            loop.call_soon_threadsafe(loop.call_later, self.drain_s, closed, number, frame)
+            loop.call_soon_threadsafe(loop.call_later, self.drain_s, drained, number)
 
         signal.signal(signal.SIGTERM, begun)
 
 
-def _close_door(end: object) -> None:
-    """No connection is taken from here on; `end` is the server's own way to end.
+async def _leave(end: Callable[[int, FrameType | None], object], number: int) -> None:
+    """Take no connection from here on, give those taken last their time, then let the server end by its own way.
 
-    That would also cut the connections taken last: one whose request has not been read yet counts as idle there.
+    That would cut them too: a connection whose request has not been read yet counts as idle there.
     """
     server = getattr(end, "__self__", None)
-    for listening in server.servers if isinstance(server, uvicorn.Server) else ():
-        listening.close()
+    # Workers of one process share its door, which is not theirs to close.
+    if isinstance(server, uvicorn.Server) and multiprocessing.parent_process() is None:
+        for listening in server.servers:
+            await close_door(listening)
+    await asyncio.sleep(LAST_S)
+    end(number, None)
+
+
+async def close_door(listening: asyncio.Server) -> None:
+    """Stop listening at a moment when nobody stands in the queue: who is in it is cut, sent or not.
+
+    The queue is made one place long. Once a connection of our own fits in, it was empty and is full: nobody else can
+    come before the door is closed, and a proxy then asks another process.
+    """
+    for shared in listening.sockets:
+        with socket.socket(fileno=os.dup(shared.fileno())) as door:
+            door.listen(0)
+            for _ in range(TRIES):
+                if _has_filled(door):
+                    break
+                await asyncio.sleep(TURN_S)
+    listening.close()
+
+
+def _has_filled(door: socket.socket) -> bool:
+    with socket.socket(door.family) as own:
+        own.settimeout(TURN_S)
+        return own.connect_ex(door.getsockname()) == 0
 
 
 class Leaving:
