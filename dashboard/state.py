@@ -6,9 +6,10 @@ Nothing here raises, whatever the address or the posted choice holds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from urllib.parse import parse_qs, quote
 
 from app.domain.peers import parse_peer_group
@@ -19,6 +20,7 @@ MOST_INDICATORS = 60
 MOST_CHARACTERS = 8_000
 EVERY = "all"
 _SHOWN_CHARACTERS = 40
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Known:
         return any(named <= properties for properties in self.kinds_of_city)
 
     def has_as_of(self, text: str) -> bool:
-        """Whether it is the number of a vintage or an instant with its zone."""
+        """Whether it is the number of a vintage, a day, or an instant with its zone."""
         if text.isascii() and text.isdigit():
             return len(text) < 10 and 1 <= int(text) <= self.newest_vintage
         return as_instant(text) is not None
@@ -127,8 +129,10 @@ class CompareState:
 
 
 def as_instant(text: str) -> datetime | None:
-    """The instant of an ISO 8601 text with a zone; None for everything else."""
+    """The instant of an ISO 8601 text with a zone, of a day (2026-05-14) its end in UTC; None for everything else."""
     try:
+        if _DAY.fullmatch(text):
+            return datetime.combine(date.fromisoformat(text), time.max, UTC)
         instant = datetime.fromisoformat(text.replace(" ", "+"))
         # An instant at the edge of the calendar has no UTC; the database could not be asked about it.
         return instant.astimezone(UTC) if instant.utcoffset() is not None else None

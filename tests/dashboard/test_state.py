@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -57,6 +58,13 @@ def test_unknown_keys_are_ignored_and_unknown_values_are_dropped_and_named() -> 
 def test_a_group_that_no_city_is_in_is_dropped_even_where_each_of_its_properties_occurs() -> None:
     assert read("?peer=size:over_1m+country:RU").dropped == ()
     assert [each.sentence for each in read("?peer=size:over_1m+country:KZ").dropped] == ["dropped_peer"]
+
+
+def test_a_day_means_its_end_and_stays_a_day_in_the_address() -> None:
+    state = read("?as_of=2026-05-14")
+    assert state.instant() == datetime(2026, 5, 14, 23, 59, 59, 999_999, UTC)
+    assert state.to_search(KNOWN) == "?as_of=2026-05-14"
+    assert [each.sentence for each in read("?as_of=2026-02-30").dropped] == ["dropped_as_of"]
 
 
 def test_the_eleventh_city_is_left_out_with_a_note() -> None:

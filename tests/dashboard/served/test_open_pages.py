@@ -164,3 +164,29 @@ def test_a_group_that_is_named_needs_no_reason_and_a_climate_is_a_group(browser:
     assert ">По численности и климату<" not in page
     assert 'label="По численности и климату"' in page
     assert "тяжёлые климатические условия" in browser.get("/peers?c=ru-surgut&lang=ru").text
+
+
+def test_a_day_of_the_past_is_chosen_on_the_page_and_shows_what_was_known_at_its_end(browser: TestClient) -> None:
+    vintages = browser.get("/api/v1/vintages").json()["data"]
+    day = sorted(each["published_at"][:10] for each in vintages)[len(vintages) // 2]
+    known = max(each["number"] for each in vintages if each["published_at"][:10] <= day)
+    for path in ("/city/ru-kazan", "/indicator/TI_SMART_LIGHTING", "/index"):
+        assert '<input type="date" name="as_of" value="">' in browser.get(f"{path}?lang=en").text
+        page = browser.get(f"{path}?as_of={day}&lang=en").text
+        assert f'<input type="date" name="as_of" value="{day}">' in page
+        assert "Show the newest" in page
+    assert f"vintage {known}" in browser.get(f"/city/ru-kazan?as_of={day}&lang=en").text
+    assert f'href="/index?as_of={vintages[0]["number"]}"' in browser.get("/data").text
+
+
+def test_what_pulls_a_city_down_leads_to_its_page_and_the_middle_is_one_click_away(browser: TestClient) -> None:
+    page = html.unescape(browser.get("/city/ru-kazan?lang=en").text)
+    weak = re.findall(r"<li><a href=\"(/indicator/[A-Z0-9_]+[^\"]*)\">", page.split("▼", 1)[1].split("</ol>")[0])
+    assert weak
+    assert browser.get(weak[0]).status_code == 200
+    ranks = {row["city"]: row["rank"] for row in browser.get("/api/v1/scores").json()["data"] if row["rank"]}
+    middle = (len(ranks) + 1) // 2
+    # Kazan is in the lower half of these simulated figures.
+    assert ranks["ru-kazan"] > middle
+    (address,) = re.findall(r"href=\"([^\"]*)#reach\">What the middle takes", page)
+    assert f"What rank {middle} would take" in browser.get(address).text
