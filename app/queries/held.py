@@ -53,6 +53,7 @@ class Held:
         self._blocks: LRUCache[Key, Block] = LRUCache(max_bytes, getsizeof=lambda block: block.size_bytes)
         self._too_large: set[Key] = set()
         self._lock = Lock()
+        self._spans: tuple[int, list[int]] = (0, [])
         # Held while fetching: whoever wants the same waits for it instead of fetching it again.
         self._fetching = Lock()
 
@@ -92,6 +93,12 @@ class Held:
                 return None
             self._blocks[key] = block
         return block
+
+    def spans(self, session: Session, vintage: int) -> list[int]:
+        """The spans that any figure known with `vintage` begins in; asks the database once a vintage."""
+        if self._spans[0] < vintage:
+            self._spans = (_newest(session), spans(session))
+        return self._spans[1]
 
     def lacking(self, keys: Iterable[Key]) -> list[Key]:
         """Those of the keys that are not held yet."""
