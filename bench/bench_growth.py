@@ -1,19 +1,18 @@
 """What a longer history costs: the same questions and the same quarter over ever more figures, on both engines.
 
-CITYMARK_GROWTH holds the sizes in millions (default `2.2 22`), CITYMARK_GROWTH_ENGINES the engines. Every database is
-removed before the next one is built. Writes docs/growth.md and docs/growth.svg.
+CITYMARK_GROWTH holds the sizes in millions (default `2.2 22`), CITYMARK_GROWTH_ENGINES the engines. All sizes of an
+engine stand at once and are asked in turn. Writes docs/growth.md and docs/growth.svg.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,11 +33,13 @@ from tests.postgres import Postgres
 
 # Of the disk, for one figure while its database is built: the row, its key and index, what sorting takes, the log.
 BYTES_A_FIGURE = 200
-QUESTIONS, ROUNDS = 60, 3
+QUESTIONS, ROUNDS = 60, 5
 # So many indicators are held for the questions of what is.
 HELD = 5
 NEXT = ("2026-Q1", "2026-Q2", "2026-Q3")
 ENGINES = ("SQLite", "PostgreSQL")
+# What is larger is asked of PostgreSQL alone.
+MOST_MILLIONS_OF_SQLITE = 30
 # A server of some size, and one that writes no log of a table filled in the transaction that emptied it.
 SERVER = {
     "shared_buffers": "1GB",
@@ -61,24 +62,70 @@ class Asked:
 def main() -> int:
     """Measure, write the page, and say what grew; 1 when something grew by more than half."""
     sizes = [Size(float(word)) for word in os.environ.get("CITYMARK_GROWTH", "2.2 22").split()]
-    wanted = os.environ.get("CITYMARK_GROWTH_ENGINES", " ".join(ENGINES)).split()
-    needed = max(size.figures for size in sizes) * BYTES_A_FIGURE
+    needed = sum(size.figures for size in sizes) * BYTES_A_FIGURE
     free = shutil.disk_usage(tempfile.gettempdir()).free
     if needed > free:
         raise SystemExit(
             f"{needed / 1e9:.0f} GB of disk are needed under {tempfile.gettempdir()}, {free / 1e9:.0f} are free"
         )
     found = {}
-    for engine in wanted:
-        for size in sizes:
-            with _database(engine) as (url, measured):
-                found[engine, size] = _measured(url, size, measured)
-            print(f"{engine} {size.figures:,}", found[engine, size], flush=True)
-            growth_page.write(found)
+    for name in os.environ.get("CITYMARK_GROWTH_ENGINES", " ".join(ENGINES)).split():
+        with ExitStack() as stack:
+            wanted = [size for size in sizes if name != "SQLite" or size.millions <= MOST_MILLIONS_OF_SQLITE]
+            filled = [_filled(size, *stack.enter_context(_database(name))) for size in wanted]
+            found |= {(name, size): measured for size, measured in measure(filled).items()}
+        growth_page.write(found)
     grown = growth_page.grown(found)
     for line in grown:
         print(line)
     return int(bool(grown))
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A database that stands, and the bytes of its figures."""
+
+    size: Size
+    engine: Engine
+    bytes: int
+
+
+def _filled(size: Size, url: str, bytes_of: Callable[[Engine], int]) -> Filled:
+    engine = connect(url)
+    start = time.perf_counter()
+    fill(engine, size)
+    print(f"{url}: {size.figures:,} figures in {time.perf_counter() - start:.0f} s", flush=True)
+    return Filled(size, engine, bytes_of(engine))
+
+
+def measure(databases: Sequence[Filled]) -> dict[Size, dict[str, float]]:
+    """What each takes, every question asked of one after the other, so that all bear what else the machine does."""
+    found: dict[Size, dict[str, float]] = {each.size: {"bytes": each.bytes / each.size.figures} for each in databases}
+    for name, memory in (("database", 0), ("256 MB", DEFAULT_BYTES)):
+        for each in databases:
+            limit_memory(each.engine.pool, memory)
+        for asked in QUESTIONS_OF:
+            _note(found, f"{asked.name}, {name}", _median_ms(databases, asked))
+    for each in databases:
+        _hold(each.engine, each.size)
+    for asked in QUESTIONS_OF_HELD:
+        _note(found, f"{asked.name}, held", _median_ms(databases, asked))
+    for each in databases:
+        limit_memory(each.engine.pool, DEFAULT_BYTES)
+    new = [[_publish(each.engine, code, 0) for each in databases] for code in NEXT]
+    _note(found, "a new quarter", [min(taken) for taken in zip(*new, strict=True)])
+    _note(found, "the same again", [_publish(each.engine, NEXT[-1], 0) for each in databases])
+    revised = [[_publish(each.engine, NEXT[-1], shift) for each in databases] for shift in (1, 2)]
+    _note(found, "every figure revised", [min(taken) for taken in zip(*revised, strict=True)])
+    for each in databases:
+        each.engine.dispose()
+    return found
+
+
+def _note(found: dict[Size, dict[str, float]], name: str, taken: Sequence[float]) -> None:
+    for measured, value in zip(found.values(), taken, strict=True):
+        measured[name] = value
+    print(f"{name}: {', '.join(f'{value:.2f}' for value in taken)}", flush=True)
 
 
 @contextmanager
@@ -99,25 +146,6 @@ def _pg_bytes(engine: Engine) -> int:
     with engine.connect() as connection:
         tables = "pg_total_relation_size('observation')"
         return int(connection.exec_driver_sql(f"SELECT {tables}").scalar_one())
-
-
-def _measured(url: str, size: Size, bytes_of: Callable[[Engine], int]) -> dict[str, float]:
-    engine = connect(url)
-    start = time.perf_counter()
-    fill(engine, size)
-    print(f"filled in {time.perf_counter() - start:.0f} s", flush=True)
-    found = {"bytes": bytes_of(engine) / size.figures}
-    for name, memory in (("database", 0), ("256 MB", DEFAULT_BYTES)):
-        limit_memory(engine.pool, memory)
-        for asked in QUESTIONS_OF:
-            found[f"{asked.name}, {name}"] = _median_ms(engine, size, asked)
-    _hold(engine, size)
-    for asked in QUESTIONS_OF_HELD:
-        found[f"{asked.name}, held"] = _median_ms(engine, size, asked)
-    limit_memory(engine.pool, DEFAULT_BYTES)
-    found |= _published(engine)
-    engine.dispose()
-    return found
 
 
 def _one_indicator(size: Size, dice: Random) -> Selection:
@@ -158,30 +186,25 @@ QUESTIONS_OF_HELD = (
 )
 
 
-def _median_ms(engine: Engine, size: Size, asked: Asked) -> float:
-    """Half of the questions take less. Of some rounds the best counts: machines are shared."""
-    dice = Random(1)
-    selections = [asked.selection(size, dice) for _ in range(QUESTIONS)]
-    vintage = size.vintages - asked.is_old
-    return 1000 * min(_median(engine, selections, vintage) for _ in range(ROUNDS + 1))
+def _median_ms(databases: Sequence[Filled], asked: Asked) -> list[float]:
+    """Half of the questions take less; of each the best of some rounds counts, for machines are shared."""
+    taken = np.full((len(databases), QUESTIONS), np.inf)
+    for _ in range(ROUNDS):
+        dice = [Random(1) for _ in databases]
+        for number in range(QUESTIONS):
+            for place, each in enumerate(databases):
+                seconds = _seconds(each, asked.selection(each.size, dice[place]), each.size.vintages - asked.is_old)
+                taken[place, number] = min(taken[place, number], seconds)
+    return [float(found) for found in 1000 * np.median(taken, axis=1)]
 
 
-def _median(engine: Engine, selections: list[Selection], vintage: int) -> float:
-    taken = []
-    for selection in selections:
-        start = time.perf_counter()
-        with reading(engine) as session:
-            rows = page(session, selection, vintage, limit=2000, after=None)
-        taken.append(time.perf_counter() - start)
-        assert len(rows), selection
-    return statistics.median(taken)
-
-
-def _published(engine: Engine) -> dict[str, float]:
-    """Seconds to publish the next quarters, the last of them again, and with every figure revised."""
-    new = [_publish(engine, code, 0) for code in NEXT]
-    again, revised = _publish(engine, NEXT[-1], 0), _publish(engine, NEXT[-1], 1)
-    return {"a new quarter": min(new), "the same again": again, "every figure revised": revised}
+def _seconds(database: Filled, selection: Selection, vintage: int) -> float:
+    start = time.perf_counter()
+    with reading(database.engine) as session:
+        rows = page(session, selection, vintage, limit=2000, after=None)
+    taken = time.perf_counter() - start
+    assert len(rows), selection
+    return taken
 
 
 def _publish(engine: Engine, code: str, shift: int) -> float:

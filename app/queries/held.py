@@ -53,6 +53,7 @@ class Held:
         self._blocks: LRUCache[Key, Block] = LRUCache(max_bytes, getsizeof=lambda block: block.size_bytes)
         self._too_large: set[Key] = set()
         self._lock = Lock()
+        self._spans: tuple[int, list[int]] = (0, [])
         # Held while fetching: whoever wants the same waits for it instead of fetching it again.
         self._fetching = Lock()
 
@@ -92,6 +93,12 @@ class Held:
                 return None
             self._blocks[key] = block
         return block
+
+    def spans(self, session: Session, vintage: int) -> list[int]:
+        """The spans that any figure known with `vintage` begins in; asks the database once a vintage."""
+        if self._spans[0] < vintage:
+            self._spans = (_newest(session), spans(session))
+        return self._spans[1]
 
     def lacking(self, keys: Iterable[Key]) -> list[Key]:
         """Those of the keys that are not held yet."""
@@ -258,11 +265,16 @@ def _tables(session: Session, keys: Sequence[Key], chosen: ColumnElement[bool]) 
     city, indicator, period, vintage, *texts, is_withdrawn = columns()
     # In the order of the table for a pass, of the index for one key: groups of it are handed over together.
     named = {"city_id": city, "indicator_id": indicator, "period": period}
-    order = ["city_id", "period", "indicator_id"] if len(keys) > 1 else ["indicator_id", "period", "city_id"]
+    is_passed = len(keys) > 1
+    order = ["city_id", "period", "indicator_id"] if is_passed else ["indicator_id", "period", "city_id"]
+    grouped = 1 if is_passed else 2
     query = select(*(named[name] for name in order), vintage, *texts, is_withdrawn).where(chosen)
     names = [*order, *FIELDS[2:]]
     # An empty part stands first, for a query that finds nothing.
-    parts = [_arrays([[]] * len(names), names), *(_arrays(part, names) for part in fetch_columns(session, query, 2))]
+    parts = [
+        _arrays([[]] * len(names), names),
+        *(_arrays(part, names) for part in fetch_columns(session, query, grouped)),
+    ]
     whole = {name: np.concatenate([part[name] for part in parts]) for name in names}
     parts.clear()
     span_of = whole["period"] // SPAN

@@ -19,7 +19,7 @@ from app.domain.status import PUBLIC
 from app.models import Indicator, Observation, Vintage
 from app.queries.codes import city_codes, indicator_codes
 from app.queries.figures import Figures, RowKey, joined, period_codes
-from app.queries.held import SPAN, Held, Key, held_for, rows_of_keys, spans
+from app.queries.held import SPAN, Held, Key, held_for, rows_of_keys
 from app.queries.selection import NARROW_INDICATORS, Selection, chosen, is_little, is_narrow, latest, period_numbers
 from app.queries.stored import stored
 
@@ -28,8 +28,8 @@ COLUMNS = ["city", "indicator", "period", "value", "status", "vintage", "note", 
 
 def page(session: Session, selection: Selection, vintage: int, *, limit: int, after: RowKey | None) -> Figures:
     """At most `limit` figures as known with `vintage` after the key `after`, in ORDER."""
-    if is_narrow(selection) and (figures := _held(session, selection, vintage)) is not None:
-        return (figures if after is None else figures.after(after)).head(limit)
+    if is_narrow(selection) and (figures := _held(session, selection, vintage, after, limit)) is not None:
+        return figures.head(limit)
     return joined(list(_headed(stored(session, selection, vintage, after=after, rows_at_once=limit), limit)))
 
 
@@ -112,14 +112,16 @@ def observations(session: Session, selection: Selection, vintage: int) -> pd.Dat
     )
 
 
-def _held(session: Session, selection: Selection, vintage: int) -> Figures | None:
-    """The selection from memory; None when it must be asked of the database."""
+def _held(
+    session: Session, selection: Selection, vintage: int, after: RowKey | None = None, limit: int | None = None
+) -> Figures | None:
+    """The selection from memory, or its first `limit` rows after a key and maybe more; None: ask the database."""
     held = held_for(session)
     if held is None:
         return None
     ids = sorted(set(_indicator_ids(session) if selection.indicator_ids is None else selection.indicator_ids))
     periods = period_numbers(session, selection)
-    within = spans(session) if periods is None else sorted({number // SPAN for number in periods})
+    within = held.spans(session, vintage) if periods is None else sorted({number // SPAN for number in periods})
     keys = [(number, span) for number in ids for span in within]
     if not _is_holdable(session, held, keys, is_little=is_little(selection)):
         return None
@@ -130,9 +132,17 @@ def _held(session: Session, selection: Selection, vintage: int) -> Figures | Non
         if block is None:
             return None
         inside = None if periods is None else [period for period in periods if period // SPAN == span]
-        parts.append(_part(number, block, block.known(vintage, cities=cities, periods=inside)))
-    figures = joined(parts)
-    return figures if selection.statuses is None else figures.with_status(selection.statuses)
+        numbers = block.known(vintage, cities=cities, periods=inside)
+        # The first rows of all are among the first of each part; most are cut before their texts are looked up.
+        numbers = numbers[:limit] if selection.statuses is None and after is None else numbers
+        parts.append(_narrowed(_part(number, block, numbers), selection.statuses, after, limit))
+    return joined(parts)
+
+
+def _narrowed(figures: Figures, statuses: Sequence[str] | None, after: RowKey | None, limit: int | None) -> Figures:
+    figures = figures if statuses is None else figures.with_status(statuses)
+    figures = figures if after is None else figures.after(after)
+    return figures if limit is None or len(figures) <= limit else figures.head(limit)
 
 
 def _is_holdable(session: Session, held: Held, keys: list[Key], *, is_little: bool) -> bool:
