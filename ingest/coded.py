@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -16,6 +16,8 @@ from app.domain.block import Ints, Objects, Texts
 from app.domain.number import CANONICAL
 
 Meaning = TypeVar("Meaning")
+# Rows looked at together where something of each is worked out on the way.
+PIECE = 100_000
 
 
 def coded(column: object) -> pd.Categorical:
@@ -40,7 +42,8 @@ def _categories(codes: NDArray[np.intp], texts: Objects) -> pd.Categorical:
 def texts_of(column: pd.Series[Any]) -> Texts:
     """A coded column as Texts."""
     codes, texts = parts_of(column)
-    return Texts(codes.astype(np.int32) + np.int32(1), np.asarray([None, *texts], dtype=object))
+    # Narrow codes stay so: pandas widens them before the last number of their kind is used.
+    return Texts(codes + codes.dtype.type(1), np.asarray([None, *texts], dtype=object))
 
 
 def parts_of(column: pd.Series[Any]) -> tuple[Ints, list[str]]:
@@ -57,26 +60,37 @@ def used(column: pd.Series[Any]) -> list[str | None]:
 
 def told(column: pd.Series[Any], meaning: Callable[[str | None], Meaning], dtype: Any) -> NDArray[Any]:
     """What each row's text means, asked once a text that is used."""
+    codes, found = meant(column, meaning, dtype)
+    return found[codes]
+
+
+def meant(column: pd.Series[Any], meaning: Callable[[str | None], Meaning], dtype: Any) -> tuple[Ints, NDArray[Any]]:
+    """The number of each row's text, and what each number means; -1, for None, reads the last place."""
     codes, texts = parts_of(column)
-    # The number -1 reads the last place, which is that of None.
     found = np.zeros(len(texts) + 1, dtype=dtype)
     for code in pd.unique(codes).tolist():
         found[code] = meaning(None if code < 0 else texts[code])
-    return cast(NDArray[Any], found[codes])
+    return codes, found
+
+
+def slices(count: int) -> Iterator[slice]:
+    """All rows in pieces: what is worked out of a piece needs little memory."""
+    return (slice(first, first + PIECE) for first in range(0, count, PIECE))
 
 
 def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Frames of the same columns below each other; coded columns stay coded."""
+    """Frames of the same columns below each other, taken apart on the way; coded columns stay coded."""
+    frames = [frame for frame in frames if len(frame)] or frames[:1]
     if len(frames) == 1:
         return frames[0].reset_index(drop=True)
     columns: dict[str, Any] = {}
-    for name in frames[0].columns:
-        parts = [frame[name].array for frame in frames]
+    for name in list(frames[0].columns):
+        parts = [frame.pop(name).array for frame in frames]
         is_coded = isinstance(parts[0], pd.Categorical)
         columns[name] = (
             union_categoricals(parts) if is_coded else np.concatenate([np.asarray(part) for part in parts])
         )
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, copy=False)
 
 
 def joined(parts: Sequence[Texts]) -> Texts:

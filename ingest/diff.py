@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ingest.coded import parts_of
+from ingest.coded import parts_of, slices
 
 KEY = ["city_id", "indicator_id", "period"]
 TEXTS = ["value", "status", "confidentiality", "note", "attributes"]
@@ -74,13 +74,16 @@ def unchanged(figures: pd.DataFrame) -> Changes:
 
 def packed(*frames: pd.DataFrame) -> list[Keys]:
     """The KEY of every row as one number, which sorts as the KEY does; alike in all frames."""
-    numbers = np.zeros(sum(map(len, frames)), dtype=np.int64)
+    packed_keys = [np.zeros(len(frame), dtype=np.int64) for frame in frames]
     for name in KEY:
-        ranks, different = pd.factorize(np.concatenate([frame[name].to_numpy(np.int64) for frame in frames]))
-        order = np.empty(len(different), dtype=np.int64)
-        order[np.argsort(different)] = np.arange(len(different))
-        numbers = numbers * max(len(different), 1) + order[ranks]
-    return np.split(numbers, np.cumsum([len(frame) for frame in frames])[:-1])
+        different = np.unique(np.concatenate([pd.unique(frame[name].to_numpy()) for frame in frames]))
+        for keys, frame in zip(packed_keys, frames, strict=True):
+            cells = frame[name].to_numpy()
+            keys *= max(len(different), 1)
+            for rows in slices(len(frame)):
+                ranks, found = pd.factorize(cells[rows])
+                keys[rows] += np.searchsorted(different, found)[ranks]
+    return packed_keys
 
 
 def in_order(frame: pd.DataFrame, keys: Keys) -> tuple[pd.DataFrame, Keys]:

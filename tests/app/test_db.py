@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, Table, inspect, select
 
-from app.bulk import MOST_BOUND, fetch_columns, insert_columns
+from app.bulk import MOST_BOUND, fetch_columns, insert_columns, rebuilt_indexes
 from app.db import reading, writing
 from app.domain.block import Texts
 from app.models import Observation
@@ -58,6 +58,7 @@ def test_a_bulk_load_leaves_every_index_in_place(database: Engine) -> None:
 
     before = indexes()
     with writing(database) as session:
-        insert_columns(session, TABLE, columns(1_000), is_bulk=True)
+        with rebuilt_indexes(session, TABLE, is_bulk=True):
+            insert_columns(session, TABLE, columns(1_000))
     assert indexes() == before
     assert "ix_observation_by_indicator" in before
