@@ -35,6 +35,7 @@ from ingest.tasks.queue import enqueue
 FIGURE_COLUMNS = ["city", "indicator", "period", *CONTENT]
 USUAL: dict[str, str | None] = {"status": "A", "confidentiality": "F", "note": None, "attributes": None}
 NAMED_AT_MOST = 20
+ROWS_COMPARED = 250_000
 MISSING = frozenset(code for code, status in OBS_STATUS.items() if status.is_missing)
 Columns = dict[str, Any]
 # How many rows there are, by what every vintage says it made known.
@@ -133,7 +134,30 @@ def plan(session: Session, rows: pd.DataFrame) -> Changes:
     (keys,) = packed(keyed)
     _refuse_doubled(rows, keys)
     keyed, _ = in_order(keyed, keys)
-    return unchanged(keyed) if _is_known_whole(session, keyed) else diff(keyed, _known(session, keyed))
+    return unchanged(keyed) if _is_known_whole(session, keyed) else _compared(session, keyed)
+
+
+def _compared(session: Session, keyed: pd.DataFrame) -> Changes:
+    """The rows against what is known of them, some cities or indicators at a time: never all history."""
+    is_most = _is_most(session, keyed)
+    keyed = keyed.reset_index(drop=True)
+    is_changed, is_new = np.zeros(len(keyed), dtype=np.bool_), np.zeros(len(keyed), dtype=np.bool_)
+    for lot in _lots(keyed["city_id" if is_most else "indicator_id"].to_numpy()):
+        some = keyed.iloc[lot]
+        found = diff(some, _known(session, some, is_most=is_most))
+        places = found.rows.index.to_numpy()
+        is_changed[places], is_new[places] = True, found.is_new
+    rows = keyed if is_changed.all() else keyed[is_changed]
+    withdrawn = rows["is_withdrawn"].to_numpy(dtype=np.bool_)
+    return Changes(rows, is_new[is_changed], withdrawn, len(keyed) - len(rows))
+
+
+def _lots(cells: NDArray[Any]) -> Iterator[NDArray[np.intp]]:
+    """The numbers of rows, some at a time, so that all rows of one cell are together."""
+    different, counts = np.unique(cells, return_counts=True)
+    lots = ((np.cumsum(counts) - 1) // ROWS_COMPARED).astype(np.int32)
+    lot = lots[np.searchsorted(different, cells)]
+    return (np.flatnonzero(lot == number) for number in np.unique(lots).tolist())
 
 
 def _refuse_bad_content(rows: pd.DataFrame) -> None:
@@ -211,11 +235,15 @@ def _span(
     return indicator.in_(pd.unique(keyed["indicator_id"]).tolist()), table.period.between(low, high)
 
 
-def _known(session: Session, keyed: pd.DataFrame) -> pd.DataFrame:
-    """What is known now of the indicators and the span of periods that `keyed` touches."""
-    if keyed.empty:
-        return keyed[KEY + CONTENT]
-    query, names = _touched(session, keyed)
+def _is_most(session: Session, keyed: pd.DataFrame) -> bool:
+    """Whether most of the table is asked for."""
+    touched = select(func.sum(VintageScope.figures)).where(*_span(VintageScope, keyed)) if len(keyed) else None
+    return touched is not None and 2 * (session.scalar(touched) or 0) > (session.scalar(WRITTEN) or 0)
+
+
+def _known(session: Session, keyed: pd.DataFrame, *, is_most: bool) -> pd.DataFrame:
+    """What is known now of the cities or indicators and the span of periods that `keyed` touches."""
+    query, names = _touched(keyed, is_most=is_most)
     parts = list(fetch_columns(session, query, keys=2))
     if not parts:
         return keyed[KEY + CONTENT].head(0)
@@ -223,18 +251,18 @@ def _known(session: Session, keyed: pd.DataFrame) -> pd.DataFrame:
     return _newest(pd.DataFrame(columns))
 
 
-def _touched(session: Session, keyed: pd.DataFrame) -> tuple[Select[*tuple[Any, ...]], list[str]]:
+def _touched(keyed: pd.DataFrame, *, is_most: bool) -> tuple[Select[*tuple[Any, ...]], list[str]]:
     """The query for all rows that `keyed` may change, and what its columns are.
 
     A quarter is looked up by indicator and period, whatever the history weighs; where most of the table is asked for,
     reading it through in its own order is several times as fast, so no index must fit.
     """
-    touched = select(func.sum(VintageScope.figures)).where(*_span(VintageScope, keyed))
-    is_most = 2 * (session.scalar(touched) or 0) > (session.scalar(WRITTEN) or 0)
     order = KEY if is_most else ["indicator_id", "period", "city_id"]
     names = [*order, "vintage", *CONTENT]
     columns = [cast(Observation.value, Text) if name == "value" else getattr(Observation, name) for name in names]
-    return select(*columns).where(*_span(Observation, keyed, by_index=not is_most)), names
+    query = select(*columns).where(*_span(Observation, keyed, by_index=not is_most))
+    cities = Observation.city_id.between(int(keyed["city_id"].min()), int(keyed["city_id"].max()))
+    return query.where(cities) if is_most else query, names
 
 
 def _whole(parts: list[Any]) -> Any:
