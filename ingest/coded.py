@@ -10,7 +10,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pandas.api.types import union_categoricals
 
 from app.domain.block import Ints, Objects, Texts
 from app.domain.number import CANONICAL
@@ -87,10 +86,20 @@ def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     for name in list(frames[0].columns):
         parts = [frame.pop(name).array for frame in frames]
         is_coded = isinstance(parts[0], pd.Categorical)
-        columns[name] = (
-            union_categoricals(parts) if is_coded else np.concatenate([np.asarray(part) for part in parts])
-        )
+        columns[name] = _united(parts) if is_coded else np.concatenate([np.asarray(part) for part in parts])
     return pd.DataFrame(columns, copy=False)
+
+
+def _united(parts: Sequence[pd.Categorical]) -> pd.Categorical:
+    numbers, different = pd.factorize(np.concatenate([np.asarray(part.categories, dtype=object) for part in parts]))
+    # As narrow as pandas has them; the number -1 reads the last place of a part, which stays -1.
+    narrow = np.min_scalar_type(-len(different) - 1)
+    places, first = [], 0
+    for part in parts:
+        own = np.append(numbers[first : first + len(part.categories)], -1).astype(narrow)
+        places.append(own[part.codes])
+        first += len(part.categories)
+    return _categories(np.concatenate(places), different)
 
 
 def joined(parts: Sequence[Texts]) -> Texts:

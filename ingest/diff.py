@@ -94,13 +94,25 @@ def in_order(frame: pd.DataFrame, keys: Keys) -> tuple[pd.DataFrame, Keys]:
     return frame.iloc[order], keys[order]
 
 
+def _narrowed(column: pd.Series[Any], rows: Bools | NDArray[np.intp]) -> tuple[NDArray[np.intp], list[str]]:
+    """The numbers of the texts of these rows, and these texts alone; -1 is None."""
+    codes, texts = parts_of(column)
+    numbers, different = pd.factorize(codes[rows], use_na_sentinel=False)
+    used = [texts[code] for code in different.tolist() if code >= 0]
+    if len(used) == len(different):
+        return numbers, used
+    # None has a number of its own here: it becomes -1, and those behind it move up.
+    none = int(np.flatnonzero(different < 0)[0])
+    return np.where(numbers == none, -1, numbers - (numbers > none)), used
+
+
 def _same_content(figures: pd.DataFrame, rows: Bools, known: pd.DataFrame, places: NDArray[np.intp]) -> Bools:
     same = figures["is_withdrawn"].to_numpy()[rows] == known["is_withdrawn"].to_numpy()[places]
     for name in TEXTS:
-        left, texts = parts_of(figures[name])
-        right, known_texts = parts_of(known[name])
+        left, texts = _narrowed(figures[name], rows)
+        right, known_texts = _narrowed(known[name], places)
         # Numbers of the known texts as the figures number them: -2 is none of theirs, the last place is for None.
         number = pd.Index(texts, dtype=object).get_indexer(cast(Any, pd.Index(known_texts, dtype=object)))
         number = np.append(np.where(number < 0, -2, number), -1)
-        same &= left[rows] == number[right[places]]
+        same &= left == number[right]
     return cast(Bools, same)
