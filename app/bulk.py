@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from typing import Any, cast
@@ -37,23 +38,32 @@ GROUPS_AT_ONCE = 5_000
 COPIED_BYTES = 1 << 24
 
 
-def insert_columns(session: Session, table: Table, columns: Mapping[str, Column], *, is_bulk: bool = False) -> None:
+def insert_columns(session: Session, table: Table, columns: Mapping[str, Column]) -> None:
     """Add many rows, given as columns of one length, by the engine's own fast way: COPY, or long lists of VALUES.
 
-    Columns hold what the driver takes: numbers, text, None. `is_bulk` says that the rows are many beside those
-    there: where that holds nobody up, keys and indexes are then built anew, sorted, in place of growing at random.
+    Columns hold what the driver takes: numbers, text, None.
     """
     connection = session.connection()
-    is_postgresql = connection.dialect.name == "postgresql"
+    write = _copy if connection.dialect.name == "postgresql" else _insert_values
+    write(connection, table, columns)
+
+
+@contextmanager
+def rebuilt_indexes(session: Session, table: Table, *, is_bulk: bool) -> Iterator[None]:
+    """Build the table's key and indexes anew after the block, sorted, in place of letting them grow at random.
+
+    `is_bulk` says that the rows to come are many beside those there; done only where that holds nobody up.
+    """
+    connection = session.connection()
     is_rebuilt = is_bulk and _is_alone(connection, table)
     indexes = sorted(table.indexes, key=lambda index: str(index.name)) if is_rebuilt else []
     # SQLite keeps the rows themselves in the key.
-    keys = [table.primary_key] if is_rebuilt and is_postgresql else []
+    keys = [table.primary_key] if is_rebuilt and connection.dialect.name == "postgresql" else []
     for index in indexes:
         index.drop(connection)
     for key in keys:
         connection.execute(DropConstraint(key))
-    (_copy if is_postgresql else _insert_values)(connection, table, columns)
+    yield
     for key in keys:
         connection.execute(AddConstraint(key))
     for index in indexes:
@@ -86,31 +96,25 @@ def _copy(connection: Connection, table: Table, columns: Mapping[str, Column]) -
     names = ", ".join(f'"{name}"' for name in columns)
     cursor = connection.connection.cursor()
     with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT csv)') as copy:
-        for part in _arrow(columns).to_batches(ROWS_A_COPY):
+        for part in _batches(columns):
             written = io.BytesIO()
-            arrow_csv.write_csv(_plain(part), written, arrow_csv.WriteOptions(include_header=False))
+            arrow_csv.write_csv(part, written, arrow_csv.WriteOptions(include_header=False))
             copy.write(written.getbuffer())
     cursor.close()
 
 
-def _arrow(columns: Mapping[str, Column]) -> pa.Table:
-    return pa.table(
-        {
-            name: pa.DictionaryArray.from_arrays(pa.array(column.codes), pa.array(column.texts, pa.string()))
-            if isinstance(column, Texts)
-            else pa.array(column)
+def _batches(columns: Mapping[str, Column]) -> Iterator[pa.RecordBatch]:
+    """The rows as Arrow has them, some at a time; texts themselves in place of their numbers."""
+    texts = {
+        name: pa.array(column.texts, pa.string()) for name, column in columns.items() if isinstance(column, Texts)
+    }
+    for first in range(0, _length(columns), ROWS_A_COPY):
+        part = slice(first, first + ROWS_A_COPY)
+        cells = [
+            texts[name].take(pa.array(column.codes[part])) if isinstance(column, Texts) else pa.array(column[part])
             for name, column in columns.items()
-        }
-    )
-
-
-def _plain(part: pa.RecordBatch) -> pa.RecordBatch:
-    """The texts themselves in place of their numbers."""
-    cells = [
-        column.dictionary.take(column.indices) if pa.types.is_dictionary(column.type) else column
-        for column in part.columns
-    ]
-    return pa.RecordBatch.from_arrays(cells, names=part.schema.names)
+        ]
+        yield pa.RecordBatch.from_arrays(cells, names=list(columns))
 
 
 def _insert_values(connection: Connection, table: Table, columns: Mapping[str, Column]) -> None:

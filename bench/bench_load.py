@@ -28,6 +28,8 @@ from tests.postgres import Postgres
 
 CITIES, INDICATORS, QUARTERS = 1117, 47, 20
 ROUNDS = 2
+# Memory is measured a second time at so many times the rows.
+LARGER = 3
 TABLE = "CREATE TABLE t(city TEXT, indicator TEXT, period TEXT, value REAL, PRIMARY KEY(city, indicator, period))"
 LIMITS = Limits(max_bytes=10**9, max_rows=10**7, max_columns=10, timeout_s=1)
 JOB = """
@@ -58,6 +60,8 @@ def rows() -> list[dict[str, object]]:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             write_source(folder)
+            (larger := folder / "larger").mkdir()
+            write_source(larger, LARGER * QUARTERS)
             postgres.start()
             engines = {"SQLite": _Sqlite(folder), "PostgreSQL": _Postgresql(folder, postgres)}
             found = [row for engine, tried in engines.items() for row in _measured(engine, tried, folder)]
@@ -117,6 +121,7 @@ def _measured(name: str, engine: _Sqlite | _Postgresql, folder: Path) -> list[di
         floor = _seconds(lambda number=number: engine.floor(number))  # type: ignore[misc]
         url = engine.url(number)
         rounds.append({"floor": floor, **_loaded(url, folder), "bytes": engine.bytes_of(url)})
+    larger = _loaded(engine.url(ROUNDS), folder / "larger", "once")["mib"]
     floor, first, again, one = (min(each[key] for each in rounds) for key in ("floor", "first", "again", "one"))
     count = CITIES * INDICATORS * QUARTERS
     return [
@@ -126,14 +131,17 @@ def _measured(name: str, engine: _Sqlite | _Postgresql, folder: Path) -> list[di
         _row(f"{name}: the same file again / first time", again / first, "×", 0.5),
         _row(f"{name}: the same file again / import", again / floor, "×", 1.0),
         _row(f"{name}: one row of them revised / first time", one / first, "×", None),
-        _row(f"{name}: most memory of the process", rounds[0]["mib"], "MiB", None),
+        _row(f"{name}: most memory of a load", rounds[0]["mib"], "MiB", 400.0),
+        _row(f"{name}: the same at {LARGER * count:,} rows", larger, "MiB", None),
+        _row(f"{name}: a row more", (larger - rounds[0]["mib"]) * 2**20 / ((LARGER - 1) * count), "B", 60.0),
+        _row(f"{name}: most memory, the same again and a revision with it", rounds[0]["mib_of_all"], "MiB", None),
         _row(f"{name}: bytes a figure on disk", rounds[0]["bytes"] / count, "B", None),
     ]
 
 
-def _loaded(url: str, folder: Path) -> dict[str, float]:
+def _loaded(url: str, folder: Path, *words: str) -> dict[str, float]:
     """In a process of its own, whose memory is measured."""
-    command = [sys.executable, "-m", "bench.load_once", url, str(folder)]
+    command = [sys.executable, "-m", "bench.load_once", url, str(folder), *words]
     return cast(dict[str, float], json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
 
 
@@ -167,9 +175,9 @@ def _program(name: str) -> str:
     return found
 
 
-def write_source(folder: Path) -> None:
+def write_source(folder: Path, quarters: int = QUARTERS) -> None:
     dice = random.Random(1)
-    periods = [f"{2015 + quarter // 4}-Q{quarter % 4 + 1}" for quarter in range(QUARTERS)]
+    periods = [f"{2015 + quarter // 4}-Q{quarter % 4 + 1}" for quarter in range(quarters)]
     with (folder / "figures.csv").open("w", encoding="utf-8") as file:
         file.write("city,indicator,period,value\n")
         for city in range(CITIES):

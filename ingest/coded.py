@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -10,12 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pandas.api.types import union_categoricals
 
 from app.domain.block import Ints, Objects, Texts
 from app.domain.number import CANONICAL
 
 Meaning = TypeVar("Meaning")
+# Rows looked at together where something of each is worked out on the way.
+PIECE = 100_000
 
 
 def coded(column: object) -> pd.Categorical:
@@ -40,7 +41,8 @@ def _categories(codes: NDArray[np.intp], texts: Objects) -> pd.Categorical:
 def texts_of(column: pd.Series[Any]) -> Texts:
     """A coded column as Texts."""
     codes, texts = parts_of(column)
-    return Texts(codes.astype(np.int32) + np.int32(1), np.asarray([None, *texts], dtype=object))
+    # Narrow codes stay so: pandas widens them before the last number of their kind is used.
+    return Texts(codes + codes.dtype.type(1), np.asarray([None, *texts], dtype=object))
 
 
 def parts_of(column: pd.Series[Any]) -> tuple[Ints, list[str]]:
@@ -57,26 +59,47 @@ def used(column: pd.Series[Any]) -> list[str | None]:
 
 def told(column: pd.Series[Any], meaning: Callable[[str | None], Meaning], dtype: Any) -> NDArray[Any]:
     """What each row's text means, asked once a text that is used."""
+    codes, found = meant(column, meaning, dtype)
+    return found[codes]
+
+
+def meant(column: pd.Series[Any], meaning: Callable[[str | None], Meaning], dtype: Any) -> tuple[Ints, NDArray[Any]]:
+    """The number of each row's text, and what each number means; -1, for None, reads the last place."""
     codes, texts = parts_of(column)
-    # The number -1 reads the last place, which is that of None.
     found = np.zeros(len(texts) + 1, dtype=dtype)
     for code in pd.unique(codes).tolist():
         found[code] = meaning(None if code < 0 else texts[code])
-    return cast(NDArray[Any], found[codes])
+    return codes, found
+
+
+def slices(count: int) -> Iterator[slice]:
+    """All rows in pieces: what is worked out of a piece needs little memory."""
+    return (slice(first, first + PIECE) for first in range(0, count, PIECE))
 
 
 def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Frames of the same columns below each other; coded columns stay coded."""
+    """Frames of the same columns below each other, taken apart on the way; coded columns stay coded."""
+    frames = [frame for frame in frames if len(frame)] or frames[:1]
     if len(frames) == 1:
         return frames[0].reset_index(drop=True)
     columns: dict[str, Any] = {}
-    for name in frames[0].columns:
-        parts = [frame[name].array for frame in frames]
+    for name in list(frames[0].columns):
+        parts = [frame.pop(name).array for frame in frames]
         is_coded = isinstance(parts[0], pd.Categorical)
-        columns[name] = (
-            union_categoricals(parts) if is_coded else np.concatenate([np.asarray(part) for part in parts])
-        )
-    return pd.DataFrame(columns)
+        columns[name] = _united(parts) if is_coded else np.concatenate([np.asarray(part) for part in parts])
+    return pd.DataFrame(columns, copy=False)
+
+
+def _united(parts: Sequence[pd.Categorical]) -> pd.Categorical:
+    numbers, different = pd.factorize(np.concatenate([np.asarray(part.categories, dtype=object) for part in parts]))
+    # As narrow as pandas has them; the number -1 reads the last place of a part, which stays -1.
+    narrow = np.min_scalar_type(-len(different) - 1)
+    places, first = [], 0
+    for part in parts:
+        own = np.append(numbers[first : first + len(part.categories)], -1).astype(narrow)
+        places.append(own[part.codes])
+        first += len(part.categories)
+    return _categories(np.concatenate(places), different)
 
 
 def joined(parts: Sequence[Texts]) -> Texts:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ingest.coded import parts_of
+from ingest.coded import parts_of, slices
 
 KEY = ["city_id", "indicator_id", "period"]
 TEXTS = ["value", "status", "confidentiality", "note", "attributes"]
@@ -74,13 +74,16 @@ def unchanged(figures: pd.DataFrame) -> Changes:
 
 def packed(*frames: pd.DataFrame) -> list[Keys]:
     """The KEY of every row as one number, which sorts as the KEY does; alike in all frames."""
-    numbers = np.zeros(sum(map(len, frames)), dtype=np.int64)
+    packed_keys = [np.zeros(len(frame), dtype=np.int64) for frame in frames]
     for name in KEY:
-        ranks, different = pd.factorize(np.concatenate([frame[name].to_numpy(np.int64) for frame in frames]))
-        order = np.empty(len(different), dtype=np.int64)
-        order[np.argsort(different)] = np.arange(len(different))
-        numbers = numbers * max(len(different), 1) + order[ranks]
-    return np.split(numbers, np.cumsum([len(frame) for frame in frames])[:-1])
+        different = np.unique(np.concatenate([pd.unique(frame[name].to_numpy()) for frame in frames]))
+        for keys, frame in zip(packed_keys, frames, strict=True):
+            cells = frame[name].to_numpy()
+            keys *= max(len(different), 1)
+            for rows in slices(len(frame)):
+                ranks, found = pd.factorize(cells[rows])
+                keys[rows] += np.searchsorted(different, found)[ranks]
+    return packed_keys
 
 
 def in_order(frame: pd.DataFrame, keys: Keys) -> tuple[pd.DataFrame, Keys]:
@@ -91,13 +94,25 @@ def in_order(frame: pd.DataFrame, keys: Keys) -> tuple[pd.DataFrame, Keys]:
     return frame.iloc[order], keys[order]
 
 
+def _narrowed(column: pd.Series[Any], rows: Bools | NDArray[np.intp]) -> tuple[NDArray[np.intp], list[str]]:
+    """The numbers of the texts of these rows, and these texts alone; -1 is None."""
+    codes, texts = parts_of(column)
+    numbers, different = pd.factorize(codes[rows], use_na_sentinel=False)
+    used = [texts[code] for code in different.tolist() if code >= 0]
+    if len(used) == len(different):
+        return numbers, used
+    # None has a number of its own here: it becomes -1, and those behind it move up.
+    none = int(np.flatnonzero(different < 0)[0])
+    return np.where(numbers == none, -1, numbers - (numbers > none)), used
+
+
 def _same_content(figures: pd.DataFrame, rows: Bools, known: pd.DataFrame, places: NDArray[np.intp]) -> Bools:
     same = figures["is_withdrawn"].to_numpy()[rows] == known["is_withdrawn"].to_numpy()[places]
     for name in TEXTS:
-        left, texts = parts_of(figures[name])
-        right, known_texts = parts_of(known[name])
+        left, texts = _narrowed(figures[name], rows)
+        right, known_texts = _narrowed(known[name], places)
         # Numbers of the known texts as the figures number them: -2 is none of theirs, the last place is for None.
         number = pd.Index(texts, dtype=object).get_indexer(cast(Any, pd.Index(known_texts, dtype=object)))
         number = np.append(np.where(number < 0, -2, number), -1)
-        same &= left[rows] == number[right[places]]
+        same &= left == number[right]
     return cast(Bools, same)

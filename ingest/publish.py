@@ -13,19 +13,20 @@ from typing import cast as typed
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, Table, Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.bulk import best_order, fetch_columns, insert_columns
+from app.bulk import best_order, fetch_columns, insert_columns, rebuilt_indexes
 from app.db import lock_for_publishing
-from app.domain.block import Texts
+from app.domain.block import Objects, Texts
 from app.domain.fingerprint import ROWS, fingerprint, spelled
 from app.domain.number import canonical
 from app.domain.period import parse_period, period_of_number
 from app.domain.status import CONF_STATUS, OBS_STATUS
 from app.errors import Invalid, Problem
 from app.models import City, Indicator, Observation, ReferencePeriod, Vintage, VintageScope
-from ingest.coded import are_canonical, coded, joined, same, texts_of, told, used
+from ingest.coded import are_canonical, coded, joined, same, slices, texts_of, told, used
 from ingest.diff import CONTENT, KEY, TEXTS, Changes, Keys, diff, in_order, packed, unchanged
 from ingest.tasks.kinds import StoreScores, WriteFiles
 from ingest.tasks.queue import enqueue
@@ -34,6 +35,7 @@ from ingest.tasks.queue import enqueue
 FIGURE_COLUMNS = ["city", "indicator", "period", *CONTENT]
 USUAL: dict[str, str | None] = {"status": "A", "confidentiality": "F", "note": None, "attributes": None}
 NAMED_AT_MOST = 20
+ROWS_COMPARED = 250_000
 MISSING = frozenset(code for code, status in OBS_STATUS.items() if status.is_missing)
 Columns = dict[str, Any]
 # How many rows there are, by what every vintage says it made known.
@@ -73,7 +75,7 @@ def figures(rows: list[dict[str, Any]] | pd.DataFrame) -> pd.DataFrame:
         is_withdrawn = np.asarray(
             [cell is not None and cell == cell and bool(cell) for cell in is_withdrawn.tolist()]
         )
-    return pd.DataFrame({**columns, "is_withdrawn": is_withdrawn.astype(np.bool_)})
+    return pd.DataFrame({**columns, "is_withdrawn": is_withdrawn.astype(np.bool_, copy=False)}, copy=False)
 
 
 def _column(frame: pd.DataFrame, name: str) -> pd.Categorical:
@@ -101,28 +103,27 @@ def publish(session: Session, rows: pd.DataFrame, *, provenance: Provenance, now
     changes = plan(session, rows)
     if changes.rows.empty:
         return Published(None, 0, 0, changes.unchanged, 0)
-    new, withdrawn = int(changes.is_new.sum()), int(changes.is_withdrawn.sum())
-    counts = {"new": new, "revised": len(changes.rows) - new - withdrawn, "withdrawn": withdrawn}
-    columns, last = (
-        _columns(changes.rows),
-        session.get(Vintage, session.scalar(select(func.max(Vintage.number))) or 0),
-    )
-    number = 1 if last is None else last.number + 1
-    # While the database takes the rows, another core makes their fingerprint.
-    with ThreadPoolExecutor(1) as beside:
-        sha256 = beside.submit(fingerprint, None if last is None else last.sha256, number, _parts(columns))
-        _add_periods(session, changes.rows["period"])
-        _add_observations(session, changes.rows, columns, number)
+    last = session.get(Vintage, session.scalar(select(func.max(Vintage.number))) or 0)
+    number, counts, same_as_known = 1 if last is None else last.number + 1, _counts(changes), changes.unchanged
+    columns, scope = _columns(changes.rows), _scope(changes.rows, number)
+    # Many rows stand in memory no more than once.
+    del rows, changes
+    sha256 = _write(session, columns, number, None if last is None else last.sha256)
+    insert_columns(session, typed(Table, VintageScope.__table__), scope)
     # A clock set back must not let a later vintage seem older than the one before it.
     published_at = now if last is None else max(now, last.published_at + timedelta(microseconds=1))
-    described = {**asdict(provenance), **counts, "published_at": published_at, "sha256": sha256.result()}
-    session.add(Vintage(number=number, **described))
+    session.add(Vintage(number=number, **asdict(provenance), **counts, published_at=published_at, sha256=sha256))
     session.flush()
     # The demonstration makes a history in one go, and what follows from it too.
     if provenance.kind != "demo":
         for wanted in (StoreScores(vintage=number), WriteFiles(vintage=number)):
             enqueue(session, wanted, now=published_at)
-    return Published(vintage=number, unchanged=changes.unchanged, **counts)
+    return Published(vintage=number, unchanged=same_as_known, **counts)
+
+
+def _counts(changes: Changes) -> dict[str, int]:
+    new, withdrawn = int(changes.is_new.sum()), int(changes.is_withdrawn.sum())
+    return {"new": new, "revised": len(changes.rows) - new - withdrawn, "withdrawn": withdrawn}
 
 
 def plan(session: Session, rows: pd.DataFrame) -> Changes:
@@ -133,7 +134,30 @@ def plan(session: Session, rows: pd.DataFrame) -> Changes:
     (keys,) = packed(keyed)
     _refuse_doubled(rows, keys)
     keyed, _ = in_order(keyed, keys)
-    return unchanged(keyed) if _is_known_whole(session, keyed) else diff(keyed, _known(session, keyed))
+    return unchanged(keyed) if _is_known_whole(session, keyed) else _compared(session, keyed)
+
+
+def _compared(session: Session, keyed: pd.DataFrame) -> Changes:
+    """The rows against what is known of them, some cities or indicators at a time: never all history."""
+    is_most = _is_most(session, keyed)
+    keyed = keyed.reset_index(drop=True)
+    is_changed, is_new = np.zeros(len(keyed), dtype=np.bool_), np.zeros(len(keyed), dtype=np.bool_)
+    for lot in _lots(keyed["city_id" if is_most else "indicator_id"].to_numpy()):
+        some = keyed.iloc[lot]
+        found = diff(some, _known(session, some, is_most=is_most))
+        places = found.rows.index.to_numpy()
+        is_changed[places], is_new[places] = True, found.is_new
+    rows = keyed if is_changed.all() else keyed[is_changed]
+    withdrawn = rows["is_withdrawn"].to_numpy(dtype=np.bool_)
+    return Changes(rows, is_new[is_changed], withdrawn, len(keyed) - len(rows))
+
+
+def _lots(cells: NDArray[Any]) -> Iterator[NDArray[np.intp]]:
+    """The numbers of rows, some at a time, so that all rows of one cell are together."""
+    different, counts = np.unique(cells, return_counts=True)
+    lots = ((np.cumsum(counts) - 1) // ROWS_COMPARED).astype(np.int32)
+    lot = lots[np.searchsorted(different, cells)]
+    return (np.flatnonzero(lot == number) for number in np.unique(lots).tolist())
 
 
 def _refuse_bad_content(rows: pd.DataFrame) -> None:
@@ -180,9 +204,9 @@ def _with_ids(session: Session, rows: pd.DataFrame) -> pd.DataFrame:
         unknown = sorted(str(code) for code in used(rows[name]) if code not in known)
         if unknown:
             raise Invalid(f"{name} not registered: {', '.join(unknown[:NAMED_AT_MOST])}")
-        keys[key] = told(rows[name], lambda code, known=known: known[code], np.int64)  # type: ignore[misc]
-    keys["period"] = told(rows["period"], lambda code: parse_period(str(code)).number, np.int64)
-    return pd.DataFrame({**keys, **{name: rows[name].array for name in CONTENT}})
+        keys[key] = told(rows[name], lambda code, known=known: known[code], np.int32)  # type: ignore[misc]
+    keys["period"] = told(rows["period"], lambda code: parse_period(str(code)).number, np.int32)
+    return pd.DataFrame({**keys, **{name: rows[name].array for name in CONTENT}}, copy=False)
 
 
 def _is_known_whole(session: Session, keyed: pd.DataFrame) -> bool:
@@ -211,11 +235,15 @@ def _span(
     return indicator.in_(pd.unique(keyed["indicator_id"]).tolist()), table.period.between(low, high)
 
 
-def _known(session: Session, keyed: pd.DataFrame) -> pd.DataFrame:
-    """What is known now of the indicators and the span of periods that `keyed` touches."""
-    if keyed.empty:
-        return keyed[KEY + CONTENT]
-    query, names = _touched(session, keyed)
+def _is_most(session: Session, keyed: pd.DataFrame) -> bool:
+    """Whether most of the table is asked for."""
+    touched = select(func.sum(VintageScope.figures)).where(*_span(VintageScope, keyed)) if len(keyed) else None
+    return touched is not None and 2 * (session.scalar(touched) or 0) > (session.scalar(WRITTEN) or 0)
+
+
+def _known(session: Session, keyed: pd.DataFrame, *, is_most: bool) -> pd.DataFrame:
+    """What is known now of the cities or indicators and the span of periods that `keyed` touches."""
+    query, names = _touched(keyed, is_most=is_most)
     parts = list(fetch_columns(session, query, keys=2))
     if not parts:
         return keyed[KEY + CONTENT].head(0)
@@ -223,18 +251,18 @@ def _known(session: Session, keyed: pd.DataFrame) -> pd.DataFrame:
     return _newest(pd.DataFrame(columns))
 
 
-def _touched(session: Session, keyed: pd.DataFrame) -> tuple[Select[*tuple[Any, ...]], list[str]]:
+def _touched(keyed: pd.DataFrame, *, is_most: bool) -> tuple[Select[*tuple[Any, ...]], list[str]]:
     """The query for all rows that `keyed` may change, and what its columns are.
 
     A quarter is looked up by indicator and period, whatever the history weighs; where most of the table is asked for,
     reading it through in its own order is several times as fast, so no index must fit.
     """
-    touched = select(func.sum(VintageScope.figures)).where(*_span(VintageScope, keyed))
-    is_most = 2 * (session.scalar(touched) or 0) > (session.scalar(WRITTEN) or 0)
     order = ["city_id", "period", "indicator_id"] if is_most else ["indicator_id", "period", "city_id"]
     names = [*order, "vintage", *CONTENT]
     columns = [cast(Observation.value, Text) if name == "value" else getattr(Observation, name) for name in names]
-    return select(*columns).where(*_span(Observation, keyed, by_index=not is_most)), names
+    query = select(*columns).where(*_span(Observation, keyed, by_index=not is_most))
+    cities = Observation.city_id.between(int(keyed["city_id"].min()), int(keyed["city_id"].max()))
+    return query.where(cities) if is_most else query, names
 
 
 def _whole(parts: list[Any]) -> Any:
@@ -262,18 +290,46 @@ def _columns(rows: pd.DataFrame) -> Columns:
 
 
 def _parts(columns: Columns) -> Iterator[list[list[str]]]:
-    """Every cell as it is hashed, spelled once a different one."""
-    spelt = []
-    for column in columns.values():
-        codes, cells = (column.codes, column.texts) if isinstance(column, Texts) else pd.factorize(column)
-        spelt.append((codes, np.asarray([spelled(cell) for cell in cells.tolist()], dtype=object)))
-    for first in range(0, len(spelt[0][0]), ROWS):
-        yield [words[codes[first : first + ROWS]].tolist() for codes, words in spelt]
+    """Every cell as it is hashed, a text spelled once a different one."""
+    words = {name: _spelled(column.texts) for name, column in columns.items() if isinstance(column, Texts)}
+    for first in range(0, len(columns["period"]), ROWS):
+        part = slice(first, first + ROWS)
+        yield [
+            words[name][column.codes[part]].tolist() if isinstance(column, Texts) else _spelled_numbers(column[part])
+            for name, column in columns.items()
+        ]
 
 
-def _add_periods(session: Session, numbers: pd.Series[int]) -> None:
+def _spelled(cells: Objects) -> Objects:
+    return np.asarray([spelled(cell) for cell in cells.tolist()], dtype=object)
+
+
+def _spelled_numbers(cells: NDArray[Any]) -> list[str]:
+    codes, different = pd.factorize(cells)
+    found: list[str] = _spelled(different)[codes].tolist()
+    return found
+
+
+def _write(session: Session, columns: Columns, vintage: int, previous: str | None) -> str:
+    """Add the rows, and empty `columns`; their fingerprint."""
+    table, count = typed(Table, Observation.__table__), len(columns["period"])
+    is_bulk = count > (session.scalar(WRITTEN.where(Vintage.number < vintage)) or 0)
+    _add_periods(session, columns["period"])
+    names = [name for name in best_order(session, table) if name != "vintage"]
+    # While the database takes the rows, another core makes their fingerprint.
+    with rebuilt_indexes(session, table, is_bulk=is_bulk), ThreadPoolExecutor(1) as beside:
+        sha256 = beside.submit(fingerprint, previous, vintage, _parts(columns))
+        for some in _in_order(columns, names):
+            insert_columns(session, table, {**some, "vintage": np.full(len(some["period"]), vintage)})
+        found = sha256.result()
+        # Sorting an index wants their place.
+        columns.clear()
+    return found
+
+
+def _add_periods(session: Session, numbers: NDArray[np.int32]) -> None:
     known = set(session.scalars(select(ReferencePeriod.number)))
-    for number in sorted(set(numbers.unique().tolist()) - known):
+    for number in sorted(set(pd.unique(numbers).tolist()) - known):
         period = period_of_number(number)
         session.add(
             ReferencePeriod(
@@ -287,22 +343,20 @@ def _add_periods(session: Session, numbers: pd.Series[int]) -> None:
     session.flush()
 
 
-def _add_observations(session: Session, rows: pd.DataFrame, columns: Columns, vintage: int) -> None:
-    written = WRITTEN.where(Vintage.number < vintage)
-    numbered = {**columns, "vintage": np.full(len(rows), vintage)}
-    is_bulk = len(rows) > (session.scalar(written) or 0)
-    table = typed(Table, Observation.__table__)
-    insert_columns(session, table, _ordered(numbered, best_order(session, table)), is_bulk=is_bulk)
-    scope = rows.groupby(["indicator_id", "period"]).size().reset_index(name="figures").assign(vintage=vintage)
-    touched = {name: scope[name].to_numpy() for name in ("vintage", "indicator_id", "period", "figures")}
-    insert_columns(session, typed(Table, VintageScope.__table__), touched)
-
-
-def _ordered(columns: Columns, names: list[str]) -> Columns:
-    """The rows in the order of these columns, so that a leaf of what they go to is written once."""
+def _in_order(columns: Columns, names: list[str]) -> Iterator[Columns]:
+    """The rows in the order of these columns, so that a leaf of what they go to is written once; some at a time."""
     order = np.lexsort([columns[name] for name in reversed(names)])
-    if (order[1:] > order[:-1]).all():
-        return columns
-    return {
-        name: column.take(order) if isinstance(column, Texts) else column[order] for name, column in columns.items()
-    }
+    for part in slices(len(order)):
+        places = order[part]
+        yield {
+            name: column.take(places) if isinstance(column, Texts) else column[places]
+            for name, column in columns.items()
+        }
+
+
+def _scope(rows: pd.DataFrame, vintage: int) -> Columns:
+    """Which indicators and periods the rows touch, and how many of each."""
+    names = ["indicator_id", "period"]
+    counted = pd.concat([rows.iloc[part].groupby(names).size() for part in slices(len(rows))])
+    found = counted.groupby(level=names).sum().reset_index(name="figures").assign(vintage=vintage)
+    return {name: found[name].to_numpy() for name in ("vintage", *names, "figures")}

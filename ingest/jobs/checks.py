@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ingest.coded import parts_of, told, used
+from ingest.coded import PIECE, meant, parts_of, slices, used
 from ingest.findings import Finding, Findings, Severity
 
 KEY = ["city", "indicator", "period"]
@@ -21,9 +21,9 @@ Range = tuple[Decimal | None, Decimal | None]
 
 def without_repeats(frame: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     """Each figure once: equal repeats collapse with a notice, of contradicting ones none is loaded."""
-    is_repeated = frame.duplicated(KEY, keep=False)
-    if not is_repeated.any():
+    if not _has_repeats(frame):
         return frame
+    is_repeated = frame.duplicated(KEY, keep=False)
     repeated = frame[is_repeated].astype({name: object for name in [*KEY, *CONTENT, "file"]})
     same = repeated.duplicated([*KEY, *CONTENT], keep="first")
     for row in _rows(repeated[same]):
@@ -38,12 +38,22 @@ def without_repeats(frame: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     return frame.drop(index=repeated[same].index).drop(index=conflicting.index)
 
 
+def _has_repeats(frame: pd.DataFrame) -> bool:
+    keys = np.zeros(len(frame), dtype=np.int64)
+    for name in KEY:
+        codes, texts = parts_of(frame[name])
+        keys *= len(texts) + 1
+        keys += codes
+    # Most files stand in some order.
+    if (keys[1:] > keys[:-1]).all():
+        return False
+    keys.sort()
+    return bool((keys[1:] == keys[:-1]).any())
+
+
 def inside_ranges(frame: pd.DataFrame, ranges: Mapping[str, Range], findings: Findings) -> pd.DataFrame:
     """The figures inside their indicator's valid range; the others are reported and left out."""
-    lowest, highest = (_limits(frame, ranges, which) for which in (0, 1))
-    numbers = told(frame["value"], lambda text: np.nan if text is None else float(text), np.float64)
-    # Floats keep the order of decimals, so only where they say no, or equal, the exact ones have to be asked.
-    doubtful = np.flatnonzero((numbers <= lowest) | (numbers >= highest))
+    doubtful = np.flatnonzero(_are_doubtful(frame, ranges))
     if not doubtful.size:
         return frame
     asked = frame.iloc[doubtful][["indicator", "value"]].astype(object)
@@ -61,24 +71,49 @@ def inside_ranges(frame: pd.DataFrame, ranges: Mapping[str, Range], findings: Fi
 
 def flag_outliers(frame: pd.DataFrame, limit_mad: float, findings: Findings) -> None:
     """A warning for every value far from the median of its indicator and period; it is loaded all the same."""
-    values = pd.Series(told(frame["value"], lambda text: np.nan if text is None else float(text), np.float64))
-    indicators, (periods, known) = parts_of(frame["indicator"])[0], parts_of(frame["period"])
-    groups = indicators.astype(np.int64) * len(known) + periods
-    away = (values - values.groupby(groups).transform("median")).abs()
-    mad = away.groupby(groups).transform("median") * MAD_TO_SD
-    far = ((mad > 0) & (away > limit_mad * mad)).to_numpy()
+    codes, numbers = meant(frame["value"], _float, np.float64)
+    far = np.zeros(len(frame), dtype=np.bool_)
+    for rows, groups in _groups(frame):
+        values = pd.Series(numbers[codes[rows]])
+        away = (values - values.groupby(groups).transform("median")).abs()
+        mad = away.groupby(groups).transform("median") * MAD_TO_SD
+        far[rows] = ((mad > 0) & (away > limit_mad * mad)).to_numpy()
     for row in _rows(frame[far]):
         _report(findings, "outlier", "warning", row, f"{_key(row)}: {row['value']} is far from the other cities")
 
 
-def _limits(frame: pd.DataFrame, ranges: Mapping[str, Range], which: int) -> NDArray[np.float64]:
-    """The lower or the upper limit of each row's indicator, infinite where there is none."""
+def _groups(frame: pd.DataFrame) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int64]]]:
+    """Rows with the number of their indicator and period, some groups at a time, each whole."""
+    indicators, (periods, known) = parts_of(frame["indicator"])[0], parts_of(frame["period"])
+    lots = len(frame) // PIECE + 1
+    lot = np.zeros(len(frame), dtype=np.int32)
+    for rows in slices(len(frame)):
+        lot[rows] = (indicators[rows].astype(np.int64) * len(known) + periods[rows]) % lots
+    for number in range(lots):
+        chosen = np.flatnonzero(lot == number)
+        yield chosen, indicators[chosen].astype(np.int64) * len(known) + periods[chosen]
 
-    def limit(code: str | None) -> float:
-        found = ranges.get(str(code), (None, None))[which]
-        return (-np.inf, np.inf)[which] if found is None else float(found)
 
-    return told(frame["indicator"], limit, np.float64)
+def _are_doubtful(frame: pd.DataFrame, ranges: Mapping[str, Range]) -> NDArray[np.bool_]:
+    """Floats keep the order of decimals, so only where they say no, or equal, the exact ones have to be asked."""
+    values, numbers = meant(frame["value"], _float, np.float64)
+    indicators, lowest = meant(frame["indicator"], lambda code: _limit(ranges, code, 0), np.float64)
+    _, highest = meant(frame["indicator"], lambda code: _limit(ranges, code, 1), np.float64)
+    doubtful = np.zeros(len(frame), dtype=np.bool_)
+    for rows in slices(len(frame)):
+        number, indicator = numbers[values[rows]], indicators[rows]
+        doubtful[rows] = (number <= lowest[indicator]) | (number >= highest[indicator])
+    return doubtful
+
+
+def _float(text: str | None) -> float:
+    return np.nan if text is None else float(text)
+
+
+def _limit(ranges: Mapping[str, Range], code: str | None, which: int) -> float:
+    """The lower or the upper limit of an indicator, infinite where there is none."""
+    found = ranges.get(str(code), (None, None))[which]
+    return (-np.inf, np.inf)[which] if found is None else float(found)
 
 
 def _pairs(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:

@@ -6,13 +6,12 @@ import csv
 import io
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -34,7 +33,7 @@ from ingest.jobs.record import LastRun, Read, last_run, read_of, record
 from ingest.jobs.services import accept_of
 from ingest.jobs.source import File, Limits, files, sha256_of
 from ingest.jobs.source_keys import Source
-from ingest.jobs.table import Table, read_table
+from ingest.jobs.table import Table, read_parts, read_table, stacked_tables
 from ingest.publish import FIGURE_COLUMNS, Provenance, publish
 from ingest.reference import REFERENCE, load_catalogue, load_principles, read_rows
 from ingest.reference import load_places as load_bundled_places
@@ -128,6 +127,8 @@ class _Run:
         self._read: dict[str, list[File]] = {}
         self._tabled: dict[str, list[Table]] = {}
         self._kept: LastRun | None = None
+        # What was read, once the bytes themselves are let go.
+        self._sealed: tuple[str, list[Read]] | None = None
 
     def is_unchanged(self, last: LastRun | None) -> bool:
         """Whether every file is as the last run read it, as far as servers say so; only where there is one."""
@@ -163,14 +164,25 @@ class _Run:
 
     def sources(self) -> Sequence[Read]:
         """The files that were read, the job file first."""
-        if self._kept is not None:
-            return self._kept.sources
+        return self._kept.sources if self._kept is not None else self._seal()[1]
+
+    def _seal(self) -> tuple[str, list[Read]]:
+        """The hash of all that was read, and what is kept of each file."""
+        if self._sealed is not None:
+            return self._sealed
+        whole = sha256_of([self.job.content, *(file.content for found in self._read.values() for file in found)])
         reads = [
             read_of(part, file)
             for part, source in self.described.items()
             for file in self._read.get(source.model_dump_json(), ())
         ]
-        return [_job_file(self.job), *reads]
+        return whole, [_job_file(self.job), *reads]
+
+    def _let_go(self) -> None:
+        """Nothing is read any more: the bytes and tables of the files need no memory."""
+        self._sealed = self._seal()
+        self._read.clear()
+        self._tabled.clear()
 
     def load(self, session: Session) -> None:
         """Everything the job describes, in the order in which one part refers to another."""
@@ -187,9 +199,7 @@ class _Run:
 
     def close(self, started: float) -> None:
         """What is known of the run once it is over."""
-        files = [file for found in self._read.values() for file in found]
-        whole = sha256_of([self.job.content, *(file.content for file in files)])
-        self.report.sha256 = self._kept.sha256 if self._kept else whole
+        self.report.sha256 = self._kept.sha256 if self._kept else self._seal()[0]
         self.report.duration_s = time.monotonic() - started
 
     def refuse(self, error: CitymarkError, started: float) -> None:
@@ -201,34 +211,44 @@ class _Run:
         self.report.message = "; ".join([error.message, *problems])
 
     def _load_places(self, session: Session, spec: Places) -> None:
-        table = _stacked(self._tables(spec.source)).where(spec.where)
+        table = stacked_tables(self._tables(spec.source)).where(spec.where)
         spellings = self._spellings(spec)
         self.report.cities = load_places(
             session, spec, table, register=self.job.name, spellings=spellings, findings=self.report.findings
         )
 
     def _load_figures(self, session: Session, spec: Figures) -> None:
+        provenance = Provenance("job", self.job.name, self.setting.run_by, self.job.text.title)
+        # Handed over, not kept: the rows of a large file stand in memory once.
+        done = publish(session, self._checked_figures(session, spec), provenance=provenance, now=self.setting.now)
+        for name in ("new", "revised", "unchanged", "withdrawn", "vintage"):
+            setattr(self.report, name, getattr(done, name))
+        self.report.state = "unchanged" if done.vintage is None else "published"
+
+    def _checked_figures(self, session: Session, spec: Figures) -> pd.DataFrame:
+        """The figures that may be published; where they stood in the file is not needed any more."""
         self.setting.progress("reading")
-        register, years, frames = read_register(session, spec.city.kinds), self._years(spec), []
-        for whole in self._tables(spec.source):
-            table = whole.where(spec.where)
-            self.report.read += len(table.lines)
-            frames.append(figures_of(table, spec, register, years, self.report.findings))
+        frames = self._figures(session, spec)
+        self._let_go()
         self.setting.progress("checking")
         checked = _checked(session, stacked(frames), spec, self.report.findings)
         self.report.rejected = self.report.findings.total("error")
         self.setting.progress("publishing")
-        provenance = Provenance("job", self.job.name, self.setting.run_by, self.job.text.title)
-        done = publish(session, checked[FIGURE_COLUMNS], provenance=provenance, now=self.setting.now)
-        for name in ("new", "revised", "unchanged", "withdrawn", "vintage"):
-            setattr(self.report, name, getattr(done, name))
-        self.report.state = "unchanged" if done.vintage is None else "published"
+        return checked[FIGURE_COLUMNS]
+
+    def _figures(self, session: Session, spec: Figures) -> list[pd.DataFrame]:
+        register, years, frames = read_register(session, spec.city.kinds), self._years(spec), []
+        for part in self._parts(spec.source):
+            table = part.where(spec.where)
+            self.report.read += len(table.lines)
+            frames.append(figures_of(table, spec, register, years, self.report.findings))
+        return frames
 
     def _years(self, spec: Figures) -> Years:
         validity = spec.city.validity
         if validity is None:
             return {}
-        return years_of(_stacked(self._tables(validity.source)), validity)
+        return years_of(stacked_tables(self._tables(validity.source)), validity)
 
     def _spellings(self, spec: Places) -> Mapping[str, str]:
         """Other spellings to the right ones, from a JSON object or a CSV of two columns."""
@@ -249,6 +269,14 @@ class _Run:
             folders = (self.job.folder, self.setting.sources_dir)
             self._read[key] = files(source, folders, self.setting.limits, self.fetcher)
         return self._read[key]
+
+    def _parts(self, source: Source) -> Iterator[Table]:
+        """The source's tables in parts, or whole where another part of the job has read them."""
+        if source.model_dump_json() in self._tabled:
+            yield from self._tables(source)
+            return
+        for file in self._files(source):
+            yield from read_parts(file, source, self.setting.limits, self.report.findings)
 
     def _tables(self, source: Source) -> list[Table]:
         key = source.model_dump_json()
@@ -281,14 +309,6 @@ def _checked(session: Session, frame: pd.DataFrame, spec: Figures, findings: Fin
     frame = checks.inside_ranges(frame, ranges, findings)
     checks.flag_outliers(frame, spec.outlier_mad, findings)
     return frame
-
-
-def _stacked(tables: list[Table]) -> Table:
-    """Several tables as one of the columns they share."""
-    columns, lines = tables[0].columns, [table.lines for table in tables]
-    for table in tables[1:]:
-        columns = {name: columns[name].joined(table.columns[name]) for name in columns.keys() & table.columns.keys()}
-    return Table(tables[0].file, columns, np.concatenate(lines))
 
 
 def _job_run(report: Report, setting: Setting) -> JobRun:

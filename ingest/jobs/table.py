@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Sequence
+from codecs import BOM_UTF8, getincrementaldecoder
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,12 +24,16 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from app.domain.block import Ints, Texts
 from app.errors import Invalid
+from ingest.coded import joined
 from ingest.findings import Finding, Findings
 from ingest.jobs.json_tables import ckan_table, jsonstat_table, worldbank_table
 from ingest.jobs.sdmx_tables import is_sdmx_ml, sdmx_csv_delimiter, sdmx_ml_columns
 from ingest.jobs.source import File, Limits
 from ingest.jobs.source_keys import Source
 
+# A part of a CSV, in bytes; no row is longer.
+BLOCK_BYTES = 1 << 22
+CHECKED_BYTES = 1 << 20
 # Each text once, as it is read.
 TEXT = pa.dictionary(pa.int32(), pa.string())
 
@@ -64,10 +69,14 @@ class Table:
 
 def read_table(file: File, source: Source, limits: Limits, findings: Findings) -> Table:
     """The table of a file; Invalid when it cannot be read as a whole, findings for rows that do not fit."""
+    return stacked_tables(list(read_parts(file, source, limits, findings)))
+
+
+def read_parts(file: File, source: Source, limits: Limits, findings: Findings) -> Iterator[Table]:
+    """The same in parts of bounded size, at least one: a CSV is never whole in memory as a table."""
     suffix = Path(file.name).suffix.lower()
     kind = source.format or file.format or {".tsv": "csv", ".txt": "csv"}.get(suffix, suffix.lstrip("."))
     readers: dict[str, Callable[[File, Source, Limits, Findings], Table]] = {
-        "csv": _csv,
         "xlsx": _xlsx,
         "parquet": _parquet,
         "sdmx": _sdmx,
@@ -75,52 +84,79 @@ def read_table(file: File, source: Source, limits: Limits, findings: Findings) -
         "ckan": _ckan,
         "worldbank": _worldbank,
     }
-    if kind not in readers:
-        raise Invalid(f"{file.name}: say source.format = {', '.join(readers)}")
+    if kind not in ("csv", *readers):
+        raise Invalid(f"{file.name}: say source.format = {', '.join(('csv', *readers))}")
     if not file.content:
         raise Invalid(f"{file.name} is empty: there is nothing, or nothing for what was asked")
-    table = readers[kind](file, source, limits, findings)
-    if len(table.columns) > limits.max_columns:
-        raise Invalid(f"{file.name} has {len(table.columns)} columns, at most {limits.max_columns} are read")
-    if len(table.lines) > limits.max_rows:
-        raise Invalid(f"{file.name} has {len(table.lines)} rows, at most {limits.max_rows} are read")
-    return table
+    tables = _csv(file, source, findings) if kind == "csv" else [readers[kind](file, source, limits, findings)]
+    return _limited(tables, file, limits)
 
 
-def _csv(file: File, source: Source, limits: Limits, findings: Findings) -> Table:
+def _limited(tables: Iterable[Table], file: File, limits: Limits) -> Iterator[Table]:
+    count = 0
+    for table in tables:
+        if len(table.columns) > limits.max_columns:
+            raise Invalid(f"{file.name} has {len(table.columns)} columns, at most {limits.max_columns} are read")
+        count += len(table.lines)
+        if count <= limits.max_rows:
+            yield table
+    if count > limits.max_rows:
+        raise Invalid(f"{file.name} has {count} rows, at most {limits.max_rows} are read")
+
+
+def stacked_tables(tables: Sequence[Table]) -> Table:
+    """Several tables as one of the columns they share."""
+    if len(tables) == 1:
+        return tables[0]
+    names = [name for name in tables[0].columns if all(name in table.columns for table in tables)]
+    columns = {name: joined([table.columns[name] for table in tables]) for name in names}
+    return Table(tables[0].file, columns, np.concatenate([table.lines for table in tables]))
+
+
+def _csv(file: File, source: Source, findings: Findings) -> Iterator[Table]:
     content = _as_utf8(file, source.encoding)
-    wrong: list[tuple[int, str]] = []
+    if content.count(b'"') % 2:
+        raise Invalid(f"{file.name}: a quote is opened and never closed")
+    header = source.columns or _header(file, content, source)
+    _refuse_repeated(file, header)
+    wrong: list[int] = []
 
     def on_wrong_row(row: Any) -> str:
-        wrong.append((row.number or 0, f"{row.actual_columns} cells where the header has {row.expected_columns}"))
-        findings.add(Finding("row-width", "error", wrong[-1][1], row.number, None, row.text[:200], file.name))
+        wrong.append(row.number or 0)
+        words = f"{row.actual_columns} cells where the header has {row.expected_columns}"
+        findings.add(Finding("row-width", "error", words, row.number, None, row.text[:200], file.name))
         return "skip"
 
-    options = {
-        "read_options": arrow_csv.ReadOptions(
-            use_threads=False, skip_rows=source.skip_lines, column_names=source.columns, block_size=1 << 24
+    first = source.skip_lines + (0 if source.columns else 1) + 1
+    lines = _Lines(first, wrong, b'"' in content)
+    try:
+        with _opened(content, source, header, on_wrong_row) as reader:
+            # A file without rows has columns all the same.
+            for batch in chain(reader, [reader.schema.empty_table()]):
+                part = Table(file.name, _encoded(batch), lines.of(batch))
+                blank = _is_blank(part)
+                yield part.take(np.flatnonzero(~blank)) if blank.any() else part
+    except pa.ArrowInvalid as error:
+        raise Invalid(f"{file.name} is not a CSV with these settings: {error}") from error
+
+
+def _opened(
+    content: bytes, source: Source, header: Sequence[str], on_wrong_row: Callable[[Any], str]
+) -> arrow_csv.CSVStreamingReader:
+    return arrow_csv.open_csv(
+        # Parts of it are read ahead: of a buffer they are no copies.
+        pa.BufferReader(content),
+        arrow_csv.ReadOptions(
+            use_threads=False, skip_rows=source.skip_lines, column_names=source.columns, block_size=BLOCK_BYTES
         ),
-        "parse_options": arrow_csv.ParseOptions(
+        arrow_csv.ParseOptions(
             delimiter=source.delimiter,
             newlines_in_values=True,
             ignore_empty_lines=False,
             invalid_row_handler=on_wrong_row,
         ),
-    }
-    if content.count(b'"') % 2:
-        raise Invalid(f"{file.name}: a quote is opened and never closed")
-    header = source.columns or _header(file, content, source)
-    _refuse_repeated(file, header)
-    texts = arrow_csv.ConvertOptions(column_types=dict.fromkeys(header, TEXT), strings_can_be_null=False)
-    try:
-        table = arrow_csv.read_csv(io.BytesIO(content), convert_options=texts, **options)
-    except pa.ArrowInvalid as error:
-        raise Invalid(f"{file.name} is not a CSV with these settings: {error}") from error
-    first = source.skip_lines + (0 if source.columns else 1) + 1
-    lines = _lines(table, first, [number for number, _ in wrong], b'"' in content)
-    whole = Table(file.name, _encoded(table), lines)
-    blank = _is_blank(whole)
-    return whole.take(np.flatnonzero(~blank)) if blank.any() else whole
+        arrow_csv.ConvertOptions(column_types=dict.fromkeys(header, TEXT), strings_can_be_null=False),
+    )
 
 
 def _is_blank(table: Table) -> NDArray[np.bool_]:
@@ -134,6 +170,8 @@ def _is_blank(table: Table) -> NDArray[np.bool_]:
 def _as_utf8(file: File, encoding: str) -> bytes:
     """The content as UTF-8 without its mark; Invalid names the line of a byte that is not of the encoding."""
     is_utf8 = encoding.lower() in ("utf-8", "utf8")
+    if is_utf8 and not file.content.startswith(BOM_UTF8) and _is_clean(file.content):
+        return file.content
     try:
         text = file.content.decode("utf-8-sig" if is_utf8 else encoding)
     except UnicodeDecodeError as error:
@@ -143,7 +181,20 @@ def _as_utf8(file: File, encoding: str) -> bytes:
         raise Invalid(f"source.encoding: there is no encoding {encoding!r}; use utf-8 or cp1251") from error
     if "\0" in text:
         raise Invalid(f"{file.name}, line {text[: text.index(chr(0))].count(chr(10)) + 1}: a NUL character")
-    return file.content if is_utf8 and not file.content.startswith(BOM_UTF8) else text.encode("utf-8")
+    return text.encode("utf-8")
+
+
+def _is_clean(content: bytes) -> bool:
+    """Whether it is UTF-8 throughout and has no NUL; looked at piece by piece."""
+    decoder = getincrementaldecoder("utf-8")()
+    pieces = memoryview(content)
+    try:
+        for first in range(0, len(content), CHECKED_BYTES):
+            decoder.decode(pieces[first : first + CHECKED_BYTES])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in content
 
 
 def _header(file: File, content: bytes, source: Source) -> list[str]:
@@ -151,7 +202,7 @@ def _header(file: File, content: bytes, source: Source) -> list[str]:
     options = arrow_csv.ReadOptions(skip_rows=source.skip_lines, use_threads=False)
     layout = arrow_csv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True, invalid_row_handler=_skipped)
     try:
-        with arrow_csv.open_csv(io.BytesIO(content), options, layout) as reader:
+        with arrow_csv.open_csv(pa.BufferReader(content), options, layout) as reader:
             return list(reader.schema.names)
     except pa.ArrowInvalid as error:
         raise Invalid(f"{file.name} has no header and rows that can be read: {error}") from error
@@ -161,17 +212,33 @@ def _skipped(_row: Any) -> str:
     return "skip"
 
 
-def _lines(table: pa.Table, first: int, wrong: Sequence[int], has_quotes: bool) -> Ints:
-    """The line of every row: rows that were left out and line ends inside cells (in quotes) count too."""
-    numbers = np.arange(table.num_rows, dtype=np.int64)
-    # The reader counts rows from 1, the header included; each one left out moves those behind it.
-    for number in sorted(wrong):
-        numbers[numbers >= number - 2] += 1
-    extra = np.zeros(table.num_rows, dtype=np.int64)
-    for column in table.columns if has_quotes else ():
-        extra += pc.count_substring(column.cast(pa.string()), "\n").to_numpy().astype(np.int64)
-    before = np.concatenate([[0], np.cumsum(extra)[:-1]]) if table.num_rows else extra
-    return np.asarray(first + numbers + before, dtype=np.int32)
+class _Lines:
+    """The lines of the rows of one part after the other."""
+
+    def __init__(self, first: int, wrong: Sequence[int], has_quotes: bool) -> None:
+        # `wrong` grows while the file is read.
+        self._first, self._wrong, self._has_quotes = first, wrong, has_quotes
+        self._seen = self._breaks = 0
+
+    def of(self, part: pa.RecordBatch | pa.Table) -> Ints:
+        """Rows that were left out and line ends inside cells (in quotes) count too."""
+        numbers = np.arange(self._seen, self._seen + part.num_rows, dtype=np.int64)
+        self._seen += part.num_rows
+        # The reader counts rows from 1, the header included; each one left out moves those behind it.
+        left_out = np.sort(np.asarray(self._wrong, dtype=np.int64)) - 2
+        numbers += np.searchsorted(left_out - np.arange(len(left_out)), numbers, side="right")
+        return np.asarray(self._first + numbers + self._before(part), dtype=np.int32)
+
+    def _before(self, part: pa.RecordBatch | pa.Table) -> NDArray[np.int64]:
+        """How many line ends stand inside cells before each row."""
+        extra = np.zeros(part.num_rows, dtype=np.int64)
+        for column in part.columns if self._has_quotes else ():
+            extra += (
+                pc.count_substring(column.cast(pa.string()), "\n").to_numpy(zero_copy_only=False).astype(np.int64)
+            )
+        before = self._breaks + np.cumsum(extra) - extra
+        self._breaks += int(extra.sum())
+        return before
 
 
 def _parquet(file: File, _source: Source, _limits: Limits, _findings: Findings) -> Table:
@@ -182,14 +249,15 @@ def _parquet(file: File, _source: Source, _limits: Limits, _findings: Findings) 
     return Table(file.name, _encoded(table), np.arange(1, table.num_rows + 1, dtype=np.int32))
 
 
-def _sdmx(file: File, source: Source, limits: Limits, findings: Findings) -> Table:
+def _sdmx(file: File, source: Source, _limits: Limits, findings: Findings) -> Table:
     """SDMX-CSV of any version or SDMX-ML; rows that take a figure back are reported, a job cannot carry them out."""
     if file.content.lstrip().startswith(b"{"):
         raise Invalid(f"{file.name} is SDMX-JSON: ask for CSV, by sdmx.params or by Accept in fetch.headers")
     if is_sdmx_ml(file.content):
         columns, count = sdmx_ml_columns(file.name, file.content)
         return Table(file.name, columns, np.arange(1, count + 1, dtype=np.int32))
-    table = _csv(file, source.model_copy(update={"delimiter": sdmx_csv_delimiter(file.content)}), limits, findings)
+    described = source.model_copy(update={"delimiter": sdmx_csv_delimiter(file.content)})
+    table = stacked_tables(list(_csv(file, described, findings)))
     if "ACTION" not in table.columns:
         return table
     action = table.columns["ACTION"]
@@ -262,12 +330,12 @@ def _refuse_repeated(file: File, header: Sequence[str]) -> None:
         raise Invalid(f"{file.name} has the column {', '.join(repeated)} more than once: which is meant?")
 
 
-def _encoded(table: pa.Table) -> dict[str, Texts]:
-    return {name: _column(table.column(name)) for name in table.column_names}
+def _encoded(table: pa.Table | pa.RecordBatch) -> dict[str, Texts]:
+    return {name: _column(column) for name, column in zip(table.schema.names, table.columns, strict=True)}
 
 
-def _column(column: pa.ChunkedArray) -> Texts:
-    encoded = column.combine_chunks()
+def _column(column: pa.ChunkedArray | pa.Array) -> Texts:
+    encoded = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if not pa.types.is_dictionary(encoded.type):
         encoded = encoded.dictionary_encode()
     codes = pc.fill_null(pc.add(pc.cast(encoded.indices, pa.int32()), 1), 0)

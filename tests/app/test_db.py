@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, Table, func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
-from app.bulk import MOST_BOUND, best_order, fetch_columns, insert_columns
+from app.bulk import MOST_BOUND, best_order, fetch_columns, insert_columns, rebuilt_indexes
 from app.db import SQLITE, reading, writing
 from app.domain.block import Texts
 from app.models import Observation
@@ -59,7 +59,8 @@ def test_a_bulk_load_leaves_key_and_every_index_in_place(database: Engine) -> No
 
     before = indexes()
     with writing(database) as session:
-        insert_columns(session, TABLE, columns(1_000), is_bulk=True)
+        with rebuilt_indexes(session, TABLE, is_bulk=True):
+            insert_columns(session, TABLE, columns(1_000))
     assert indexes() == before
     assert "ix_observation_by_indicator" in before
     key = inspect(database).get_pk_constraint("observation")
@@ -70,7 +71,8 @@ def test_a_bulk_load_leaves_key_and_every_index_in_place(database: Engine) -> No
 def test_a_bulk_load_of_one_figure_twice_is_refused_whole(database: Engine) -> None:
     twice = {name: [*column, column[0]] for name, column in columns(1_000).items()}
     with pytest.raises((SQLITE.IntegrityError, IntegrityError)), writing(database) as session:
-        insert_columns(session, TABLE, twice, is_bulk=True)
+        with rebuilt_indexes(session, TABLE, is_bulk=True):
+            insert_columns(session, TABLE, twice)
     assert inspect(database).get_pk_constraint("observation")["constrained_columns"]
     with reading(database) as session:
         assert session.scalar(select(func.count()).select_from(TABLE)) == 0
