@@ -72,9 +72,8 @@ def job(folder: Path, text: str = JOB, table: str | bytes = CSV) -> Path:
 
 def written(engine: Engine) -> list[tuple[str, str]]:
     with reading(engine) as session:
-        rows = session.execute(
-            select(Observation.value, Observation.status).order_by(*Observation.__table__.primary_key)
-        )
+        order = (Observation.city_id, Observation.indicator_id, Observation.period, Observation.vintage)
+        rows = session.execute(select(Observation.value, Observation.status).order_by(*order))
         return [(str(value), status) for value, status in rows]
 
 
