@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select
 from app.db import reading, writing
 from app.errors import Invalid
 from app.models import JobRun, Observation, Vintage
+from app.queries.selection import ORDER
 from ingest.jobs.description import read_job
 from tests.ingest.jobs.conftest import Run
 from tests.makers import make_city, make_indicator
@@ -72,9 +73,7 @@ def job(folder: Path, text: str = JOB, table: str | bytes = CSV) -> Path:
 
 def written(engine: Engine) -> list[tuple[str, str]]:
     with reading(engine) as session:
-        rows = session.execute(
-            select(Observation.value, Observation.status).order_by(*Observation.__table__.primary_key)
-        )
+        rows = session.execute(select(Observation.value, Observation.status).order_by(*ORDER, Observation.vintage))
         return [(str(value), status) for value, status in rows]
 
 
