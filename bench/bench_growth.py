@@ -114,7 +114,8 @@ def measure(databases: Sequence[Filled]) -> dict[Size, dict[str, float]]:
         limit_memory(each.engine.pool, DEFAULT_BYTES)
     new = [[_publish(each.engine, code, 0) for each in databases] for code in NEXT]
     _note(found, "a new quarter", [min(taken) for taken in zip(*new, strict=True)])
-    _note(found, "the same again", [_publish(each.engine, NEXT[-1], 0) for each in databases])
+    again = [[_publish(each.engine, NEXT[-1], 0) for each in databases] for _ in NEXT]
+    _note(found, "the same again", [min(taken) for taken in zip(*again, strict=True)])
     revised = [[_publish(each.engine, NEXT[-1], shift) for each in databases] for shift in (1, 2)]
     _note(found, "every figure revised", [min(taken) for taken in zip(*revised, strict=True)])
     for each in databases:
