@@ -1,6 +1,6 @@
 """What the asks of the load lane cost in processor time, one after the other in one process.
 
-Unlike times on the clock it hardly depends on who else uses the machine: for comparing one state of the program with
+Less than times on the clock it depends on who else uses the machine: for comparing one state of the program with
 another. CITYMARK_DATABASE_URL names a database with the demonstration and its scores; nothing is written to it.
 """
 
