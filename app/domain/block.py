@@ -151,17 +151,19 @@ class Block:
         if periods is not None and len(periods) == 1:
             low, high = np.searchsorted(self.rows.period, [periods[0], periods[0] + 1])
             numbers: Ints = np.arange(low, high, dtype=np.int32)
-            return numbers if cities is None else numbers[np.isin(self.rows.city[numbers], cities)]
-        numbers = self.by_city if cities is None else self._of_cities(cities)
+            return numbers if cities is None else _of(cities, self.rows.city[low:high], numbers)
+        numbers = self.by_city if cities is None else _of(cities, self.cities, self.by_city)
         if periods is None:
             return numbers
         return numbers[np.isin(self.rows.period[numbers], np.asarray(periods, dtype=np.int32))]
 
-    def _of_cities(self, cities: Ints) -> Ints:
-        low = np.searchsorted(self.cities, cities, side="left").tolist()
-        high = np.searchsorted(self.cities, cities, side="right").tolist()
-        parts = [self.by_city[a:b] for a, b in zip(low, high, strict=True)]
-        return np.concatenate(parts) if parts else self.by_city[:0]
+
+def _of(cities: Ints, column: Ints, numbers: Ints) -> Ints:
+    """The row numbers of some cities; `column` is in order and says the city of each number."""
+    low = np.searchsorted(column, cities, side="left").tolist()
+    high = np.searchsorted(column, cities, side="right").tolist()
+    parts = [numbers[first:last] for first, last in zip(low, high, strict=True)]
+    return np.concatenate(parts) if parts else numbers[:0]
 
 
 def rows_of(table: Sequence[Column]) -> Rows:

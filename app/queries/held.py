@@ -229,7 +229,7 @@ def _of(keys: Collection[Key]) -> ColumnElement[bool]:
     of_spans: dict[int, list[int]] = {}
     for indicator_id, span in keys:
         of_spans.setdefault(span, []).append(indicator_id)
-    return or_(*(and_(indicator.in_(ids), _within(row, [span])) for span, ids in of_spans.items()))
+    return or_(*(and_(_within(row, [span]), indicator.in_(ids)) for span, ids in of_spans.items()))
 
 
 def _topped_up(session: Session, blocks: Mapping[Key, Block]) -> dict[Key, Block]:
