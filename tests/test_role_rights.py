@@ -23,19 +23,24 @@ ROLE = "citymark_web"
 KEPT = ["audit_event", "observation", "vintage"]
 
 
+# Roles are of the whole cluster: one process has these tests, and takes its role away again.
+pytestmark = pytest.mark.xdist_group("rights of roles")
+
+
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Postgres]:
-    """A PostgreSQL of its own, for roles are of the whole cluster; the web role is there and has no rights yet."""
-    started = Postgres().start()
+def cluster(postgres: Postgres) -> Iterator[Postgres]:
+    """The web role is there and has no rights yet."""
     superuser = create_engine(
-        started.url().replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
+        postgres.url().replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
     )
     with superuser.connect() as connection:
         for statement in (f"CREATE ROLE {ROLE} LOGIN", "CREATE DATABASE figures", "CREATE DATABASE others"):
             connection.exec_driver_sql(statement)
+    yield postgres
+    with superuser.connect() as connection:
+        for statement in ("DROP DATABASE figures", "DROP DATABASE others", f"DROP ROLE {ROLE}"):
+            connection.exec_driver_sql(statement)
     superuser.dispose()
-    yield started
-    started.stop()
 
 
 @pytest.fixture(scope="module")
