@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+import migrations
+from app.db import connect, writing
 from app.models import City, Country, Indicator, IndicatorDefinition, Methodology, Principle, Region
 from ingest.publish import Provenance, Published, figures, publish
 
@@ -72,3 +74,14 @@ def publish_figures(
     usual = {"city": "ru-kazan", "indicator": "TI_SMART_LIGHTING", "period": "2024-Q3"}
     provenance = Provenance("job", "test", "tester", "a test", is_simulated=is_simulated)
     return publish(session, figures([{**usual, **row} for row in rows]), provenance=provenance, now=now)
+
+
+def settle_one_figure(url: str) -> None:
+    """Give an empty database the newest schema, one city, and one published figure of it."""
+    engine = connect(url)
+    migrations.upgrade(engine)
+    with writing(engine) as session:
+        make_city(session, "ru-kazan", name_ru="Казань", population=1_300_000)
+        make_indicator(session, "TI_SMART_LIGHTING")
+        publish_figures(session, {"value": "60"})
+    engine.dispose()

@@ -16,10 +16,9 @@ import httpx2
 import pytest
 import yaml
 
-import migrations
 from app.db import connect, writing
 from tests.conftest import ROOT
-from tests.makers import make_city, make_indicator, publish_figures
+from tests.makers import publish_figures, settle_one_figure
 from tests.servers import free_port, nginx, wait_for
 
 FIGURES = "/api/v1/observations?indicator=TI_SMART_LIGHTING"
@@ -36,13 +35,7 @@ class Installation:
 def installation(tmp_path: Path) -> Iterator[Installation]:
     """Two web processes over one database, nginx in front."""
     url = f"sqlite:///{tmp_path}/citymark.db"
-    engine = connect(url)
-    migrations.upgrade(engine)
-    with writing(engine) as session:
-        make_city(session, "ru-kazan", name_ru="Казань", population=1_300_000)
-        make_indicator(session, "TI_SMART_LIGHTING")
-        publish_figures(session, {"value": "60"})
-    engine.dispose()
+    settle_one_figure(url)
     ports = [free_port() for _ in range(2)]
     webs = [_web(url, port) for port in ports]
     try:

@@ -33,7 +33,7 @@ Do = Callable[[Means, Wanted, GoOn], None]
 Ending = Callable[[Session, Taken], bool]
 
 
-class _Interrupted(Exception):
+class Interrupted(Exception):
     """The worker has to stop, or another one has the task."""
 
 
@@ -78,7 +78,7 @@ class Worker:
         """Do it; what is to be noted of it."""
         try:
             self._do(self._means, taken.wanted, go_on)
-        except _Interrupted:
+        except Interrupted:
             return queue.give_back
         except Exception as error:
             log.exception("task %s (%s) failed, try %s", taken.id, taken.kind, taken.attempt)
@@ -98,7 +98,7 @@ class Worker:
 
         def go_on() -> None:
             if is_lost.is_set() or self._is_over.is_set():
-                raise _Interrupted
+                raise Interrupted
 
         renewing = Repeated("lease of a task", queue.LEASE.total_seconds() / 4, renew)
         renewing.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event
+from threading import Barrier, Event, Thread
 
 from app.turns import Turns
 
@@ -49,5 +49,11 @@ def test_a_turn_that_failed_leaves_the_next_one_free() -> None:
                 raise ValueError
         except ValueError:
             continue
-    with turns.of("page"):
-        assert True
+    entered = Event()
+
+    def enter() -> None:
+        with turns.of("page"):
+            entered.set()
+
+    Thread(target=enter, daemon=True).start()
+    assert entered.wait(5)

@@ -20,12 +20,11 @@ from pathlib import Path
 import httpx2
 from sqlalchemy import Engine, create_engine, func, select, text
 
-import migrations
 from app.db import connect, reading, writing
 from app.errors import CitymarkError
 from app.models import Observation, Task, Vintage
 from tests.conftest import ROOT
-from tests.makers import MORNING, make_city, make_indicator, publish_figures
+from tests.makers import MORNING, publish_figures, settle_one_figure
 from tests.postgres import Postgres
 from tests.servers import free_port, nginx, program, wait_for
 
@@ -243,13 +242,7 @@ def installed(folder: Path) -> Iterator[Installation]:
     primary, replica = Postgres().start(**SAFE), Postgres()
     running: list[Process] = []
     try:
-        engine = connect(primary.url())
-        migrations.upgrade(engine)
-        with writing(engine) as session:
-            make_city(session, "ru-kazan", name_ru="Казань", population=1_300_000)
-            make_indicator(session, "TI_SMART_LIGHTING")
-            publish_figures(session, {"value": "60"})
-        engine.dispose()
+        settle_one_figure(primary.url())
         replica.follow(primary, **FOLLOWING)
         running.append(_redis(folder))
         running += [_web(primary, replica, running[0].port) for _ in range(2)]

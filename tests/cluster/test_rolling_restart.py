@@ -18,10 +18,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-import migrations
-from app.db import connect, writing
 from tests.cluster.installation import STARTED_S, Process, until
-from tests.makers import make_city, make_indicator, publish_figures
+from tests.makers import settle_one_figure
 from tests.servers import free_port, nginx, wait_for
 
 pytestmark = pytest.mark.xdist_group("cluster")
@@ -54,13 +52,7 @@ ASKS: dict[str, Ask] = {
 def webs(tmp_path: Path) -> Iterator[list[Process]]:
     """Two web processes over one database."""
     url = f"sqlite:///{tmp_path}/citymark.db"
-    engine = connect(url)
-    migrations.upgrade(engine)
-    with writing(engine) as session:
-        make_city(session, "ru-kazan", name_ru="Казань", population=1_300_000)
-        make_indicator(session, "TI_SMART_LIGHTING")
-        publish_figures(session, {"value": "60"})
-    engine.dispose()
+    settle_one_figure(url)
     running = [_web(url) for _ in range(2)]
     try:
         for web in running:

@@ -26,7 +26,7 @@ from ingest.tasks import queue
 from ingest.tasks.deeds import GoOn, Means
 from ingest.tasks.kinds import StoreScores, Wanted, WriteFiles
 from ingest.tasks.queue import Taken
-from ingest.tasks.working import Worker
+from ingest.tasks.working import Interrupted, Worker
 from tests import tiny
 from tests.conftest import ROOT, Databases
 from tests.makers import MORNING, make_city, make_indicator, publish_figures
@@ -323,7 +323,7 @@ def test_who_learns_that_the_lease_is_lost_stops_and_changes_nothing(
 def _raises(go_on: GoOn) -> bool:
     try:
         go_on()
-    except Exception:
+    except Interrupted:
         return True
     return False
 
