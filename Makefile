@@ -63,7 +63,7 @@ sbom: $(BIN)/.dev bench/.security/.ready ## what the program is made of, as Cycl
 
 bench: $(BIN)/.dev ## benchmarks beside their floors and peers, in one run
 	@mkdir -p bench/results
-	$(BIN)/python -m bench
+	@missed=0; $(BIN)/python -m bench || missed=1; $(MAKE) --no-print-directory bench-read || missed=1; exit $$missed
 
 bench-load: setup ## a million rows beside the engines' own imports, frictionless and sqlite-utils (some minutes)
 	@test -x bench/.peer/bin/python || $(PYTHON) -m venv bench/.peer
@@ -86,7 +86,7 @@ bench-choices: setup ## how soon Compare answers to a choice, browser and server
 bench-scale: setup ## pages over 1,117 cities, 50 indicators and 40 quarters (builds for some minutes)
 	$(BIN)/python -m bench.bench_scale
 
-bench-read: setup ## requests a second beside floors and Datasette, over 2.2 million figures (needs wrk)
+bench-read: setup ## requests a second beside floors and Datasette, over 2.2 million figures on both engines (needs wrk)
 	@test -x bench/.peer/bin/python || $(PYTHON) -m venv bench/.peer
 	@test -x bench/.peer/bin/datasette || bench/.peer/bin/pip install --quiet --disable-pip-version-check datasette
 	CITYMARK_DATASETTE=$(CURDIR)/bench/.peer/bin/datasette $(BIN)/python -m bench.bench_read

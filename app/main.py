@@ -41,10 +41,11 @@ from app.compression import GZIP
 from app.db import connect, connect_replica, engine_version
 from app.door import Door
 from app.errors import Unavailable
+from app.front import Front
 from app.metrics import count_errors, metrics
 from app.observed import Observed
 from app.queries.held import limit_memory, warm
-from app.replicas import Carried, Published
+from app.replicas import Carried, Current, Published
 from app.settings import Settings
 from app.stopping import Leaving, Stopping
 from app.telemetry import Traced, provider, trace_statements
@@ -102,44 +103,49 @@ def create_app(settings: Settings, *, when_warm: Callable[[], None] = lambda: No
             spans.shutdown()
         published.dispose()
 
-    leaving = Middleware(Leaving, stopping=stopping)
-    before = [leaving, *_before(settings, published, spans)]
-    app = Starlette(routes=_routes(published, settings), middleware=before, lifespan=running)
+    current, limiter = Current(published, LOOK_EVERY_S), Limiter.over(engine, settings.redis_url or None)
+    api = Metered(_api(current, settings), limiter=limiter, **settings.calls)
+    before = _before(settings, current, spans, stopping, api)
+    app = Starlette(routes=_routes(current, settings, limiter, api), middleware=before, lifespan=running)
     app.state.engine, app.state.published = engine, published
     app.state.metrics, app.state.stopping = settings.metrics, stopping
     return app
 
 
-def _routes(published: Published, settings: Settings) -> list[BaseRoute]:
-    engine, is_secure = published.primary, settings.production
-    api = create_api(engine, _limits(settings), is_secure=is_secure, look_every_s=LOOK_EVERY_S, published=published)
-    public_url = settings.public_url.rstrip("/")
-    api.state.mail, api.state.public_url = _mail(settings), public_url
+def _api(current: Current, settings: Settings) -> ASGIApp:
+    api = create_api(current.published.primary, _limits(settings), is_secure=settings.production, current=current)
+    api.state.mail, api.state.public_url = _mail(settings), settings.public_url.rstrip("/")
     api.state.webhooks = policy_of(settings)
-    limiter = Limiter.over(engine, settings.redis_url or None)
+    return GZipMiddleware(api, **GZIP)
+
+
+def _routes(current: Current, settings: Settings, limiter: Limiter, api: Metered) -> list[BaseRoute]:
+    published, public_url = current.published, settings.public_url.rstrip("/")
+    engine = published.primary
     dashboard = create_dashboard(published, language=settings.language)
     return [
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
         Route("/metrics", metrics),
-        Mount("/api", Metered(GZipMiddleware(api, **GZIP), limiter=limiter, **settings.calls)),
-        Mount("/sdmx", Metered(_public(create_sdmx(engine), published), limiter=limiter, **settings.calls)),
-        Mount("/feeds", _public(create_feeds(engine, public_url), published)),
+        Mount("/api", api),
+        Mount("/sdmx", Metered(_public(create_sdmx(engine), current), limiter=limiter, **settings.calls)),
+        Mount("/feeds", _public(create_feeds(engine, public_url), current)),
         Mount("/files", create_files(settings.files_dir, f"{public_url}/files")),
         *form_routes(_house(published, settings, limiter), _provider(settings)),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=CALLBACK_THREADS))),
     ]
 
 
-def _public(app: ASGIApp, published: Published) -> ASGIApp:
+def _public(app: ASGIApp, current: Current) -> ASGIApp:
     """All of it is published: tagged, and not kept in memory, since it is large or seldom asked."""
-    every = re.compile(".*")
-    tagged = PublicAnswers(app, published=published, kept_bytes=0, look_every_s=LOOK_EVERY_S, public=every)
-    return GZipMiddleware(tagged, **GZIP)
+    return GZipMiddleware(PublicAnswers(app, current=current, public=re.compile(".*")), **GZIP)
 
 
-def _before(settings: Settings, published: Published, spans: TracerProvider | None) -> list[Middleware]:
+def _before(
+    settings: Settings, current: Current, spans: TracerProvider | None, stopping: Stopping, api: Metered
+) -> list[Middleware]:
     """What every request passes first, in this order."""
+    published = current.published
     most_bytes = settings.max_upload_bytes + ENVELOPE_BYTES
     door = Middleware(Door, is_secure=settings.production, most_bytes=most_bytes)
     traced = [Middleware(Traced, tracer=spans.get_tracer("citymark"))] if spans else []
@@ -147,7 +153,17 @@ def _before(settings: Settings, published: Published, spans: TracerProvider | No
     refusal = partial(_busy, language=settings.language, is_secure=settings.production)
     bounded = Middleware(Bounded, **bounds, refusal=refusal)
     carried = [Middleware(Carried, published=published, is_secure=settings.production)]
-    return [Middleware(Observed), *traced, door, bounded, *(carried if published.has_replicas else [])]
+    front = Middleware(
+        Front,
+        prefix="/api/",
+        kept_bytes=settings.max_kept_bytes,
+        current=current,
+        counted=api.lets_through,
+        stopping=stopping,
+    )
+    leaving = Middleware(Leaving, stopping=stopping)
+    last = carried if published.has_replicas else []
+    return [Middleware(Observed), *traced, front, leaving, door, bounded, *last]
 
 
 def _busy(scope: Scope, retry_after_s: int, *, language: str, is_secure: bool = False) -> Response:

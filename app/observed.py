@@ -13,7 +13,6 @@ from functools import lru_cache
 from secrets import token_hex
 
 from prometheus_client import Counter, Gauge, Histogram
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("citymark.access")
@@ -72,12 +71,12 @@ class Observed:
             return
         name = _named(scope)
         token = request_id.set(name)
-        started, status = time.perf_counter(), "500"
+        started, status = time.perf_counter(), 500
 
         async def counted(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = str(message["status"])
+                status = message["status"]
                 message.setdefault("headers", []).append((b"x-request-id", name.encode()))
             await send(message)
 
@@ -89,17 +88,24 @@ class Observed:
             took = time.perf_counter() - started
             method = method_of(scope)
             kind = kind_of(scope["path"])
-            REQUESTS.labels(kind, method, status).inc()
-            SECONDS.labels(kind).observe(took)
+            requests, seconds = _counters(kind, method, status)
+            requests.inc()
+            seconds.observe(took)
             if log.isEnabledFor(logging.INFO):
                 log.info("answered", extra={"said": _line(kind, method, status, took)})
             request_id.reset(token)
 
 
+@lru_cache(maxsize=4_096)
+def _counters(kind: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    """Looked up once: finding them by their labels costs more than counting."""
+    return REQUESTS.labels(kind, method, str(status)), SECONDS.labels(kind)
+
+
 def _named(scope: Scope) -> str:
-    given = Headers(scope=scope).get("x-request-id", "")
+    given = next((str(value, "latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
     return given if ID.fullmatch(given) else token_hex(8)
 
 
-def _line(kind: str, method: str, status: str, took: float) -> dict[str, object]:
-    return {"kind": kind, "method": method, "status": int(status), "ms": round(1_000 * took, 1)}
+def _line(kind: str, method: str, status: int, took: float) -> dict[str, object]:
+    return {"kind": kind, "method": method, "status": status, "ms": round(1_000 * took, 1)}

@@ -180,6 +180,46 @@ class Published:
             self.shown = max(self.shown, vintage)
 
 
+class Current:
+    """The source that was chosen last: looked up again every `look_every_s` seconds, and when told to forget it.
+
+    Used from the event loop alone; the looks themselves take a thread.
+    """
+
+    def __init__(self, published: Published, look_every_s: float) -> None:
+        self.published, self.look_every_s = published, look_every_s
+        self._source: Source | None = None
+        self._looked_at = 0.0
+        self._changes = 0
+
+    def known(self, seen: int = 0) -> Source | None:
+        """The source for somebody who has seen vintage `seen`, if it is known without a look."""
+        source = self._source
+        if source is None or monotonic() - self._looked_at >= self.look_every_s:
+            return None
+        return source if source.now.vintage >= max(seen, self.published.shown) else None
+
+    async def chosen(self, seen: int = 0) -> Source:
+        """The same, by a look if need be; Unavailable when nobody answers who knows enough."""
+        if found := self.known(seen):
+            return found
+        # Set before the look, so that a burst of requests does not look a hundred times.
+        self._looked_at, changes = monotonic(), self._changes
+        source = await run_in_threadpool(self.published.choose, seen)
+        if changes == self._changes:
+            self._source = source
+        return source
+
+    async def another(self, seen: int, failed: Source) -> Source:
+        """One that stands in for `failed`, which did not answer; Unavailable when there is none."""
+        self._source = None
+        return await run_in_threadpool(self.published.choose, seen, failed)
+
+    def forget(self) -> None:
+        """Something was changed: who changed it sees it. What a look that began before finds is not kept."""
+        self._source, self._changes = None, self._changes + 1
+
+
 def _refusal(looks: Sequence[Freshness | None], least: int) -> str:
     if not any(looks):
         return "the database did not answer; try again in a moment"

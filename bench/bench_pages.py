@@ -95,13 +95,14 @@ def _once(context: BrowserContext, address: str, seen: str) -> tuple[float, floa
 
 
 @contextmanager
-def serving(command: list[str], environment: dict[str, str], ready: str) -> Iterator[str]:
+def serving(command: list[str], environment: dict[str, str], ready: str, *, is_silent: bool = False) -> Iterator[str]:
     """A server in its own process, at the address that is given; stopped at the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     filled = [part.replace("{port}", port) for part in command]
-    process = subprocess.Popen(filled, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    errors = subprocess.DEVNULL if is_silent else None
+    process = subprocess.Popen(filled, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=errors)
     try:
         for _ in range(300):
             try:

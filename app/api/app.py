@@ -37,7 +37,7 @@ from app.api import (
 from app.api.answers import ProblemBody, install_problems
 from app.api.caching import PublicAnswers
 from app.api.deps import Limits
-from app.replicas import Published
+from app.replicas import Current, Published
 from ingest.webhooks.subscriptions import Policy
 
 DESCRIPTION = """
@@ -72,13 +72,12 @@ def create_api(
     limits: Limits,
     *,
     is_secure: bool = False,
-    look_every_s: float = 0.0,
-    published: Published | None = None,
+    current: Current | None = None,
 ) -> FastAPI:
     """The API over one database; `is_secure` says that cookies come over HTTPS alone.
 
-    `published` says where published figures are read, if not there alone. A new vintage is seen at the latest
-    `look_every_s` seconds after it was published by another process.
+    `current` says where published figures are read and what is known there; by default there alone, looked at each
+    time.
     """
     api = FastAPI(
         title="Citymark",
@@ -98,8 +97,7 @@ def create_api(
     for module in ROUTERS:
         api.include_router(module.router, prefix="/v1")
     install_problems(api)
-    read = published or Published(engine)
-    api.add_middleware(PublicAnswers, published=read, kept_bytes=limits.max_kept_bytes, look_every_s=look_every_s)
+    api.add_middleware(PublicAnswers, current=current or Current(Published(engine), look_every_s=0.0))
     _describe_problems(api)
     _add_docs(api)
     return api

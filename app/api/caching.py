@@ -1,7 +1,7 @@
-"""Caching that means something: a tag made of vintage, edition and question; answers kept while their tag holds.
+"""Caching that means something: a tag made of vintage, edition and question.
 
-Only what is published is tagged and kept. A tag that a reader sends back is answered by 304 before anything is read;
-an answer is kept in memory, bounded, and given again as bytes. Everything private passes untouched.
+Only what is published is tagged, and may be kept (app/front.py). A tag that a reader sends back is answered by 304
+before anything is read. Everything private passes untouched.
 """
 
 from __future__ import annotations
@@ -10,19 +10,17 @@ import hashlib
 import re
 from contextlib import suppress
 from email.utils import format_datetime
-from threading import Lock
-from time import monotonic
 
 from cachetools import LRUCache
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.answers import AGAIN_S, problem
 from app.errors import Unavailable
+from app.front import LONGEST_QUESTION, holds
 from app.observed import KEPT
 from app.queries.freshness import Freshness
-from app.replicas import CHOSEN, HEADER, Published, Source, seen_in
+from app.replicas import CHOSEN, HEADER, Current, Source, seen_in
 
 PUBLIC = re.compile(
     r"/v1/(?:config|principles|indicators|cities|periods|vintages|observations|changes|frameworks|scores|templates)(?:/.*)?"
@@ -33,7 +31,6 @@ VERSIONED = re.compile(r"(?:^|&)framework=[^&,]+(?:@|%40)[^&,]+(?:&|$)")
 FOR_EVER = "public, max-age=31536000, immutable"
 A_MOMENT = "public, max-age=30, stale-while-revalidate=60"
 PRIVATE = "private, no-cache"
-LARGEST_KEPT = 2_000_000
 MOST_QUESTIONS = 10_000
 _SEEN = HEADER.lower().encode()
 _ASKED = (b"accept", b"if-none-match", b"authorization", b"cookie", _SEEN)
@@ -42,38 +39,20 @@ _Known = tuple[str, dict[str, str], tuple[tuple[bytes, bytes], ...]]
 
 
 class PublicAnswers:
-    """Stands before the API; `kept_bytes` bounds what is kept in memory, `public` says which paths are for all.
+    """Stands before the API: `current` says what is answered from, `public` which paths are for all.
 
-    What is current is looked up every `look_every_s` seconds, and at once after anything was changed through here, so
-    who has published sees it and every process follows within that time.
+    After anything was changed through here what is current is looked up at once, so who has published sees it.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        published: Published,
-        kept_bytes: int,
-        look_every_s: float,
-        public: re.Pattern[str] = PUBLIC,
-    ) -> None:
-        self.app = app
-        self.public = public
-        self.published = published
-        self.look_every_s = look_every_s
-        self._source: Source | None = None
-        self._looked_at = 0.0
-        self._changes = 0
-        self._kept: LRUCache[str, list[Message]] = LRUCache(max(kept_bytes, 1), getsizeof=_size)
+    def __init__(self, app: ASGIApp, *, current: Current, public: re.Pattern[str] = PUBLIC) -> None:
+        self.app, self.current, self.public = app, current, public
         # Tag and headers by question, so that a question asked again costs a look.
         self._questions: LRUCache[_Question, _Known] = LRUCache(MOST_QUESTIONS)
-        self._lock = Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
-            # A look that began before this may end after it: its finding is not kept.
-            self._source, self._changes = None, self._changes + 1
+            self.current.forget()
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if not self.public.fullmatch(path):
@@ -86,19 +65,19 @@ class PublicAnswers:
 
     async def _public(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
         """A database that fails in the middle is not the reader's affair: another is asked, once."""
-        asked = {name: value for name, value in scope["headers"] if name in _ASKED}
+        # Of a header that comes twice the first counts, here as below.
+        asked = {name: value for name, value in reversed(scope["headers"]) if name in _ASKED}
         seen = seen_in(asked.get(_SEEN, b"").decode("latin-1"), asked.get(b"cookie", b"").decode("latin-1"))
         try:
-            source = await self._chosen(seen)
+            source = await self.current.chosen(seen)
         except Unavailable as error:
             await _refuse(send, error)
             return
         refusal = await self._answer(scope, receive, send, path, asked, source)
         if not refusal:
             return
-        self._source = None
         with suppress(Unavailable):
-            other = await run_in_threadpool(self.published.choose, seen, source)
+            other = await self.current.another(seen, source)
             refusal = await self._answer(scope, receive, send, path, asked, other)
         for message in refusal:
             await send(message)
@@ -111,69 +90,45 @@ class PublicAnswers:
         question = (source.now, path, scope["query_string"], asked.get(b"accept", b""), is_private)
         known = self._questions.get(question)
         if known is None:
-            known = self._questions[question] = _answer_to(*question)
+            known = _answer_to(*question)
+            if len(path) + len(question[2]) + len(question[3]) <= LONGEST_QUESTION:
+                self._questions[question] = known
         tag, given, listed = known
-        is_head = scope["method"] == "HEAD"
         if b"if-none-match" in asked and _is_known(asked[b"if-none-match"].decode("latin-1"), tag):
             KEPT.labels("reader").inc()
+            holds(scope, source.now)
             await send({"type": "http.response.start", "status": 304, "headers": list(listed)})
             await send({"type": "http.response.body", "body": b""})
             return []
-        with self._lock:
-            kept = self._kept.get(tag)
-        KEPT.labels("memory" if kept is not None else "made").inc()
-        if kept is not None:
-            for message in map(_copied, kept):
-                await send(_without_body(message) if is_head else message)
-            return []
-        answer = _Answer(send, given, is_head=is_head)
+        KEPT.labels("made").inc()
+        answer = _Answer(send, given, is_head=scope["method"] == "HEAD")
         await self.app({**scope, "method": "GET", CHOSEN: source.engine}, receive, answer.send)
-        if answer.messages and _size(answer.messages) <= self._kept.maxsize:
-            with self._lock:
-                self._kept[tag] = answer.messages
+        if answer.holds:
+            holds(scope, source.now)
         return answer.refusal
-
-    async def _chosen(self, seen: int) -> Source:
-        at, changes = monotonic(), self._changes
-        source = self._source
-        least = max(seen, self.published.shown)
-        if source is None or source.now.vintage < least or at - self._looked_at >= self.look_every_s:
-            # Set before the look, so that a burst of requests does not look a hundred times.
-            self._looked_at = at
-            source = await run_in_threadpool(self.published.choose, seen)
-            if changes == self._changes:
-                self._source = source
-        return source
 
 
 class _Answer:
-    """Passes an answer on with its headers, and remembers it when it is whole and good.
+    """Passes an answer on with its headers.
 
-    That something is not there is remembered like what is there: both hold until a vintage or an edition.
+    That something is not there holds like what is there: until a vintage or an edition.
     """
 
     def __init__(self, send: Send, headers: dict[str, str], *, is_head: bool) -> None:
         self._send, self._headers, self._is_head = send, headers, is_head
-        self._is_kept, self._is_held, self._size = False, False, 0
-        self.messages: list[Message] = []
+        self.holds, self._is_held = False, False
         #: What was not sent, since another database may know better.
         self.refusal: list[Message] = []
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             is_good = message["status"] == 200
-            self._is_kept, self._is_held = message["status"] in (200, 404), message["status"] == 503
+            self.holds, self._is_held = message["status"] in (200, 404), message["status"] == 503
             headers = MutableHeaders(scope=message)
             for name, value in self._headers.items():
                 # An error says nothing lasting; an answer that sets its own rule keeps it.
                 if is_good or name.startswith(("access-", "cross-")):
                     headers.setdefault(name, value)
-        if self._is_kept:
-            self._size += _body(message)
-            if self._size <= LARGEST_KEPT:
-                self.messages.append(_copied(message))
-            else:
-                self._is_kept, self.messages = False, []
         passed = _without_body(message) if self._is_head else message
         if self._is_held:
             self.refusal.append(passed)
@@ -234,22 +189,6 @@ def _open_to_all(headers: dict[str, str]) -> dict[str, str]:
         "access-control-expose-headers": f"ETag, Last-Modified, Link, {HEADER}",
         "cross-origin-resource-policy": "cross-origin",
     }
-
-
-def _body(message: Message) -> int:
-    return len(message.get("body", b""))
-
-
-def _size(messages: list[Message]) -> int:
-    return 1_000 + sum(map(_body, messages))
-
-
-def _copied(message: Message) -> Message:
-    """The message for itself: what stands around writes into those it is given, headers and body alike."""
-    copy = dict(message)
-    if "headers" in copy:
-        copy["headers"] = list(copy["headers"])
-    return copy
 
 
 def _without_body(message: Message) -> Message:

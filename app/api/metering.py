@@ -45,14 +45,11 @@ class Metered:
         self._uncounted_until = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not any(self.limits.values()):
+        if scope["type"] != "http" or self.lets_through(scope):
             await self.app(scope, receive, send)
             return
         kind, who = _caller(scope)
         limit = self.limits[kind]
-        if not limit or time.monotonic() < self._uncounted_until or self._has_one(who):
-            await self.app(scope, receive, send)
-            return
         try:
             await run_in_threadpool(self._take, who, limit)
         except TooMany as error:
@@ -62,6 +59,13 @@ class Metered:
             # Counting protects others from one; while nothing can be counted nobody is sent away for it.
             self._uncounted_until = time.monotonic() + UNCOUNTED_S
         await self.app(scope, receive, send)
+
+    def lets_through(self, scope: Scope) -> bool:
+        """Whether a call may pass at once: it is counted then, by what was taken from the shared count before."""
+        if not any(self.limits.values()):
+            return True
+        kind, who = _caller(scope)
+        return not self.limits[kind] or time.monotonic() < self._uncounted_until or self._has_one(who)
 
     def _has_one(self, who: str) -> bool:
         with self._lock:

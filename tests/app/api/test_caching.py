@@ -1,4 +1,4 @@
-"""Tags, 304 and kept answers: never an answer of yesterday, on both engines, in several processes."""
+"""Tags and 304: never an answer of yesterday, on both engines, in several processes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.testclient import TestClient
 
 from app.api.app import create_api
@@ -51,29 +50,6 @@ def test_a_tag_sent_back_is_answered_by_304_until_something_is_published(
         assert fresh.headers["etag"] != tag
         assert 77 in [row["value"] for row in fresh.json()["data"]]
     assert one.get(FIGURES).content == other.get(FIGURES).content
-
-
-def test_kept_answers_are_those_that_would_be_made_anew(figures: Engine) -> None:
-    addresses = [FIGURES, "/v1/cities", "/v1/config", "/v1/vintages", f"{FIGURES}&layout=columns", "/v1/periods"]
-    with (
-        TestClient(create_api(figures, Limits(50))) as keeping,
-        TestClient(create_api(figures, Limits(50, max_kept_bytes=0))) as forgetting,
-    ):
-        for _ in range(2):
-            for address in addresses:
-                kept, made = keeping.get(address), forgetting.get(address)
-                # The limit itself is told, and is the one thing that differs.
-                assert kept.content.replace(b"64000000", b"0") == made.content
-                assert kept.headers["etag"] == made.headers["etag"]
-
-
-def test_an_answer_given_often_does_not_grow(figures: Engine) -> None:
-    app = GZipMiddleware(create_api(figures, Limits(50)), minimum_size=1)
-    with TestClient(app) as client:
-        answers = [client.get(FIGURES, headers={"Accept-Encoding": "gzip"}) for _ in range(5)]
-    assert len({tuple(answer.headers.items()) for answer in answers}) == 1
-    assert len({answer.content for answer in answers}) == 1
-    assert answers[0].json()["meta"]["count"] > 0
 
 
 def test_another_question_has_another_tag(processes: tuple[TestClient, TestClient]) -> None:
