@@ -40,6 +40,11 @@ class Settings(BaseSettings):
     max_upload_rows: int = Field(100_000, gt=0, description="Most rows a file of an office may have.")
     max_upload_columns: int = Field(1_000, gt=0, le=16_384, description="Most columns a file of an office may have.")
     max_kept_bytes: int = Field(64_000_000, ge=0, description="Answers one process keeps in memory, in bytes.")
+    max_kept_page_bytes: int = Field(
+        32_000_000,
+        ge=0,
+        description="Pages one process keeps in memory, compressed, in bytes; as much again for their callbacks.",
+    )
     max_held_bytes: int = Field(256_000_000, ge=0, description="Figures one process holds in memory, in bytes.")
     max_in_flight: int = Field(
         64, ge=0, description="Requests one process answers at once, more are told to come back; 0 is any number."
