@@ -7,6 +7,7 @@
     ├── NotAcceptable     406  no format that is served was asked for
     ├── TooLarge          413  more than this answer can hold
     ├── Invalid           422  a parameter or field cannot be read
+    │   └── WeakPassword       too short, too long or too well known
     ├── Conflict          409  the state moved while you looked
     ├── NotOffered        501  the standard has it, this program does not
     ├── TooMany           429  too often; `retry_after_s` says when again
@@ -19,7 +20,7 @@ A message says what is wrong, where, and what would be right.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,14 @@ class Invalid(CitymarkError):
 
     status = 422
     code = "invalid"
+
+
+class WeakPassword(Invalid):
+    """A password that anybody could guess; `why` says how: `length`, `guessed` or `leaked`."""
+
+    def __init__(self, why: Literal["length", "guessed", "leaked"], message: str) -> None:
+        super().__init__(message, problems=(Problem("password", message),))
+        self.why = why
 
 
 class Conflict(CitymarkError):

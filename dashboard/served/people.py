@@ -13,7 +13,7 @@ from app.accounts import people, signing_in, tokens
 from app.accounts.limits import SIGN_IN_FROM_ADDRESS, SIGN_IN_OF_EMAIL
 from app.accounts.people import Rights, roles_of
 from app.db import reading, writing
-from app.errors import CitymarkError, Conflict, Invalid, NotFound, Unauthenticated, Unavailable
+from app.errors import CitymarkError, Conflict, Invalid, NotFound, Unauthenticated, Unavailable, WeakPassword
 from app.observed import REFUSED_SIGN_INS
 from app.queries import reference
 from dashboard.served.asked import Asked
@@ -109,10 +109,10 @@ def do_invitation(asked: Asked) -> Response:
         with writing(asked.house.engine) as session:
             person = people.accept(session, key, asked.form.get("password", ""), now=asked.now)
             secret = signing_in.start(session, person.id, "invitation", now=asked.now)
-    except Invalid:
+    except WeakPassword as error:
         with reading(asked.house.engine) as session:
             person = people.invited(session, key, now=asked.now)
-        words = asked.words.say("password_refused")
+        words = asked.words.say(f"password_{error.why}")
         return asked.page("invitation.html", 422, key=key, person=person, error=words)
     return signed_in(asked, secret, "/account")
 
@@ -183,9 +183,10 @@ def do_password(asked: Asked) -> Response:
             signing_in.by_password(session, email, asked.form.get("old", ""), now=asked.now)
             people.set_password(session, asked.actor, asked.form.get("password", ""), now=asked.now)
             secret = signing_in.start(session, asked.actor.account_id or 0, "password", now=asked.now)
-    except (Invalid, Unauthenticated) as error:
-        key = "password_refused" if isinstance(error, Invalid) else "old_password_refused"
-        return account(asked, error=asked.words.say(key))
+    except WeakPassword as error:
+        return account(asked, error=asked.words.say(f"password_{error.why}"))
+    except Unauthenticated:
+        return account(asked, error=asked.words.say("old_password_refused"))
     return signed_in(asked, secret, "/account")
 
 

@@ -201,6 +201,13 @@ def test_an_administrator_invites_a_person_who_sets_a_password(site: Site) -> No
     assert "Здравствуйте, Новый!" in person.get(link).text
     key = link.partition("key=")[2]
     assert person.post("/sign-in/invitation", data={"key": key, "password": "short"}).status_code == 422
+    for language, words in (
+        ("ru", "есть в списках утёкших паролей"),
+        ("en", "stands in lists of passwords that leaked"),
+    ):
+        weak = {"key": key, "password": "manchesterunited"}
+        refused = site.browser().post(f"/sign-in/invitation?lang={language}", data=weak)
+        assert (refused.status_code, words in refused.text) == (422, True)
     done = person.post("/sign-in/invitation", data={"key": key, "password": PASSWORD})
     assert done.headers["location"] == "/account"
     assert "аналитик" in person.get("/account").text
