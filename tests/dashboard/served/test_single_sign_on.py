@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import re
 import warnings
 from collections.abc import Iterator
@@ -26,6 +29,7 @@ from app.settings import Settings
 from tests.dashboard.served.conftest import PASSWORD, Site
 from tests.servers import serving
 
+KEY = "Zx8-u2Kq_7vB1nM4sD9fG6hJ3kL5pQ0w"
 USERS = [
     User(sub="1", claims={"email": "Reviewer@city.example", "email_verified": True}),
     User(sub="2", claims={"email": "reviewer@city.example", "email_verified": False}),
@@ -100,6 +104,16 @@ def test_a_way_back_that_was_not_begun_here_leads_nowhere(browser: TestClient) -
     state = parse_qs(urlsplit(begun.headers["location"]).query)["state"][0]
     assert browser.get(f"/sign-in/provider/back?code=stolen&state={state}").status_code == 401
     assert browser.get("/review").status_code == 303
+
+
+def test_the_way_is_sealed_by_sha_256(site: Site, issuer: str) -> None:
+    """Computed without the library: its key is the hash of salt, purpose and secret, as its guide says."""
+    browser = through(site, issuer, secret_key=KEY)
+    browser.get("/sign-in/provider/")
+    sealed, _, signature = browser.cookies["citymark-way"].rpartition(".")
+    key = hashlib.sha256(b"citymark-way" + b"signer" + KEY.encode()).digest()
+    expected = base64.urlsafe_b64encode(hmac.digest(key, sealed.encode(), "sha256")).rstrip(b"=")
+    assert signature == expected.decode()
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
