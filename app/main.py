@@ -226,8 +226,8 @@ def _provider(settings: Settings) -> Provider | None:
         return None
     secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else None
     # Outside production a key of this process will do: a way that was begun before a restart is begun again.
-    key = settings.secret_key.get_secret_value() if settings.secret_key else token_urlsafe(48)
-    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, key, tuple(settings.oidc_acr.split()))
+    keys = settings.secret_keys or (token_urlsafe(48),)
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, keys, tuple(settings.oidc_acr.split()))
 
 
 def _mail(settings: Settings) -> MailServer | None:

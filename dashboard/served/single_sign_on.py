@@ -43,7 +43,8 @@ class Provider:
     issuer: str
     client_id: str
     client_secret: str | None
-    secret_key: str
+    # By the first the way is sealed; one that was sealed by another is still known.
+    secret_keys: tuple[str, ...]
     # The ways of making sure of a person that are enough, as `acr` names them; none: any.
     acr: tuple[str, ...] = ()
 
@@ -51,17 +52,17 @@ class Provider:
 def provider_app(house: House, provider: Provider) -> Starlette:
     """`/sign-in/provider` and the way back, with the sealed cookie that joins them."""
     way = _Way(house, _client(provider), provider, served(house, _refused))
-    seal = Middleware(_Seal, key=provider.secret_key, is_secure=house.is_secure)
+    seal = Middleware(_Seal, keys=provider.secret_keys, is_secure=house.is_secure)
     return Starlette(routes=[Route("/", way.there), Route("/back", way.back)], middleware=[seal])
 
 
 class _Seal(SessionMiddleware):
     """The cookie of a way, sealed by HMAC-SHA-256: Starlette itself takes SHA-1."""
 
-    def __init__(self, app: ASGIApp, *, key: str, is_secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, keys: tuple[str, ...], is_secure: bool) -> None:
         name = "__Host-citymark-way" if is_secure else "citymark-way"
-        super().__init__(app, key, name, WAY_LASTS_S, same_site="lax", https_only=is_secure)
-        self.signer = TimestampSigner(key, salt="citymark-way", digest_method=hashlib.sha256)
+        super().__init__(app, keys[0], name, WAY_LASTS_S, same_site="lax", https_only=is_secure)
+        self.signer = TimestampSigner(keys[::-1], salt="citymark-way", digest_method=hashlib.sha256)
 
 
 def _client(provider: Provider) -> Any:

@@ -64,8 +64,10 @@ def browser(site: Site, issuer: str) -> TestClient:
     return through(site, issuer)
 
 
-def way(browser: TestClient, subject: str, wanted: str = "/review") -> httpx2.Response:
-    """There, through the provider's own page as this person, and back."""
+def way(
+    browser: TestClient, subject: str, wanted: str = "/review", home: TestClient | None = None
+) -> httpx2.Response:
+    """There, through the provider's own page as this person, and back, with `home` to another process."""
     there = browser.get(f"/sign-in/provider/?next={wanted}")
     assert there.status_code == 302, there.text
     address = there.headers["location"]
@@ -75,7 +77,9 @@ def way(browser: TestClient, subject: str, wanted: str = "/review") -> httpx2.Re
     answer = httpx2.post(address, data={"sub": subject})
     assert answer.status_code == 302, answer.text
     back = urlsplit(answer.headers["location"])
-    return browser.get(f"{back.path}?{back.query}")  # type: ignore[return-value]
+    if home:
+        home.cookies.update(browser.cookies)
+    return (home or browser).get(f"{back.path}?{back.query}")  # type: ignore[return-value]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -114,6 +118,19 @@ def test_the_way_is_sealed_by_sha_256(site: Site, issuer: str) -> None:
     key = hashlib.sha256(b"citymark-way" + b"signer" + KEY.encode()).digest()
     expected = base64.urlsafe_b64encode(hmac.digest(key, sealed.encode(), "sha256")).rstrip(b"=")
     assert signature == expected.decode()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_way_begun_before_the_key_was_changed_leads_home_and_a_new_one_is_sealed_by_the_new_key(
+    site: Site, issuer: str
+) -> None:
+    other = "m7-Rw2Tb_9xQ4pZ8vK1nH6sL3dJ5gF0y"
+    begun = through(site, issuer, secret_key=KEY)
+    changed = through(site, issuer, secret_key=other, secret_key_before=KEY)
+    stranger = through(site, issuer, secret_key=other)
+    assert way(begun, "1", home=stranger).status_code == 401
+    assert way(begun, "1", home=changed).headers["location"] == "/review"
+    assert way(changed, "1", home=stranger).headers["location"] == "/review"
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
