@@ -29,7 +29,7 @@ PAGES = {
     "/embed/indicator/{code}/{chart}": (404, 404, 404, 404, 404, 404),
     "/data": (200, 200, 200, 200, 200, 200),
     "/sign-in": (200, 303, 303, 303, 303, 303),
-    "/sign-in/invitation": (404, 404, 404, 404, 404, 404),
+    "/sign-in/invitation": (200, 200, 200, 200, 200, 200),
     "/account": (303, 200, 200, 200, 200, 200),
     "/admin": (303, 403, 403, 403, 403, 200),
     "/submit": (303, 200, 200, 200, 200, 200),
@@ -196,10 +196,12 @@ def test_hostile_names_and_texts_stay_text(site: Site) -> None:
 def test_an_administrator_invites_a_person_who_sets_a_password(site: Site) -> None:
     boss = site.browser("administrator")
     made = boss.post("/admin/people", data={"name": "Новый", "email": "new@city.example", "role": "analyst"})
-    link = re.findall(r"/sign-in/invitation\?key=[\w-]+", made.text)[0]
+    link = re.findall(r"/sign-in/invitation#[\w-]+", made.text)[0]
     person = site.browser()
-    assert "Здравствуйте, Новый!" in person.get(link).text
-    key = link.partition("key=")[2]
+    assert "Ключ приглашения" in person.get(link).text
+    assert "Здравствуйте, Новый!" in person.post("/sign-in/invitation", data={"key": f" http://x{link} "}).text
+    key = link.partition("#")[2]
+    assert "Здравствуйте, Новый!" in person.post("/sign-in/invitation", data={"key": key}).text
     assert person.post("/sign-in/invitation", data={"key": key, "password": "short"}).status_code == 422
     for language, words in (
         ("ru", "есть в списках утёкших паролей"),
@@ -211,7 +213,8 @@ def test_an_administrator_invites_a_person_who_sets_a_password(site: Site) -> No
     done = person.post("/sign-in/invitation", data={"key": key, "password": PASSWORD})
     assert done.headers["location"] == "/account"
     assert "аналитик" in person.get("/account").text
-    assert site.browser().get(link).status_code == 404
+    again = site.browser().post("/sign-in/invitation", data={"key": key})
+    assert (again.status_code, "Приглашения с таким ключом нет" in again.text) == (404, True)
 
 
 def test_a_token_is_shown_once_and_revoked(site: Site) -> None:
