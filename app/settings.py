@@ -39,6 +39,11 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(10_000_000, gt=0, description="Largest file an office may send, in bytes.")
     max_upload_rows: int = Field(100_000, gt=0, description="Most rows a file of an office may have.")
     max_upload_columns: int = Field(1_000, gt=0, le=16_384, description="Most columns a file of an office may have.")
+    clamd: str = Field(
+        "",
+        pattern=r"^(/.+|[^/\s]+:\d{1,5})?$",
+        description="The ClamAV daemon that looks at such files first: host:port, or the path of its socket.",
+    )
     max_kept_bytes: int = Field(64_000_000, ge=0, description="Answers one process keeps in memory, in bytes.")
     max_held_bytes: int = Field(256_000_000, ge=0, description="Figures one process holds in memory, in bytes.")
     max_in_flight: int = Field(

@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+from starlette.testclient import TestClient
+
 import dashboard.served
 from app.accounts.identity import COOKIE
+from app.main import create_app
+from app.settings import Settings
 from dashboard.served.app import GET, OPEN, POST
+from tests.clamd import EICAR, daemon
 from tests.dashboard.served.conftest import PASSWORD, Site, file, period
 
 FORMS = Path(dashboard.served.__path__[0])
@@ -250,3 +256,30 @@ def test_a_file_that_is_too_large_is_told_so(site: Site) -> None:
     assert "Файл не читается" in site.browser("kazan").get(where.headers["location"]).text
     larger = {"file": ("f.csv", b"1" * 12_000_000, "text/csv")}
     assert site.browser("kazan").post("/submit", data=data, files=larger).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("language", "bad", "silent"),
+    [
+        ("ru", "Проверка на вирусы нашла в файле «Eicar-Test-Signature»", "проверка сейчас не отвечает"),
+        ("en", "found “Eicar-Test-Signature” in the file", "the scanner does not answer just now"),
+    ],
+)
+def test_a_file_that_the_scanner_does_not_let_through_is_told_so(
+    site: Site, language: str, bad: str, silent: str
+) -> None:
+    data = {"city": "ru-kazan", "period": period(), "deed": "file"}
+    clean = file(("CE_OPEN_DATA", 31))
+    where = f"/submit?lang={language}"
+    with daemon() as (found, _):
+        app = create_app(Settings(database_url=site.url, clamd=found.address))
+        browser = TestClient(app, follow_redirects=False)
+        browser.post("/sign-in", data={"email": "kazan@city.example", "password": PASSWORD})
+        told = browser.post(where, data=data, files={"file": ("f.csv", clean + EICAR, "text/csv")})
+        assert (told.status_code, bad in told.text) == (422, True)
+        taken = browser.post(where, data=data, files={"file": ("f.csv", clean, "text/csv")})
+        assert taken.status_code == 303
+    later = browser.post(where, data=data, files={"file": ("g.csv", clean + b"\r\n", "text/csv")})
+    assert (later.status_code, silent in later.text) == (503, True)
+    assert "retry-after" in later.headers
+    app.state.published.dispose()
