@@ -58,6 +58,7 @@ from dashboard.served.single_sign_on import Provider
 from dashboard.texts import LANGUAGES
 from ingest.background import Repeated
 from ingest.mail import MailServer
+from ingest.submissions.scanner import Scanner
 from ingest.tasks.beside import beside as works_beside
 from ingest.webhooks.command import policy_of
 
@@ -118,7 +119,7 @@ def create_app(settings: Settings, *, when_warm: Callable[[], None] = lambda: No
 def _api(current: Current, settings: Settings) -> ASGIApp:
     api = create_api(current.published.primary, _limits(settings), is_secure=settings.production, current=current)
     api.state.mail, api.state.public_url = _mail(settings), settings.public_url.rstrip("/")
-    api.state.webhooks = policy_of(settings)
+    api.state.webhooks, api.state.scanner = policy_of(settings), _scanner(settings)
     return GZipMiddleware(api, **GZIP)
 
 
@@ -223,7 +224,12 @@ def _house(published: Published, settings: Settings, limiter: Limiter) -> House:
         (settings.oidc_name or settings.oidc_issuer) if settings.oidc_issuer else None,
         has_passwords=settings.passwords,
         exported=partial(exported, settings.files_dir),
+        scanner=_scanner(settings),
     )
+
+
+def _scanner(settings: Settings) -> Scanner | None:
+    return Scanner(settings.clamd) if settings.clamd else None
 
 
 def _provider(settings: Settings) -> Provider | None:
@@ -231,8 +237,8 @@ def _provider(settings: Settings) -> Provider | None:
         return None
     secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else None
     # Outside production a key of this process will do: a way that was begun before a restart is begun again.
-    key = settings.secret_key.get_secret_value() if settings.secret_key else token_urlsafe(48)
-    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, key, tuple(settings.oidc_acr.split()))
+    keys = settings.secret_keys or (token_urlsafe(48),)
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, keys, tuple(settings.oidc_acr.split()))
 
 
 def _mail(settings: Settings) -> MailServer | None:
