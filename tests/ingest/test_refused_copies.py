@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import subprocess
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +18,7 @@ import migrations
 from app.db import connect
 from ingest import backup, doctor
 from ingest.__main__ import main
+from tests.conftest import ROOT
 from tests.postgres import binaries
 from tests.tiny import build
 
@@ -87,6 +92,22 @@ def test_a_copy_of_a_newer_program_is_not_put_back(said: Said, copy: Path, tmp_p
     assert code == 2
     assert f"{NEWER} is of a newer program: run that one" in words
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_copy_that_does_not_fit_leaves_nothing_behind(copy: Path, tmp_path: Path) -> None:
+    """A limit on the size of files stands for a disk that fills up on the way."""
+    place = tmp_path / "full"
+    done = subprocess.run(
+        [sys.executable, "-m", "ingest", "restore", str(copy)],
+        cwd=ROOT,
+        env={**os.environ, "CITYMARK_DATABASE_URL": f"sqlite:///{place}/citymark.db"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, "citymark: File too large\n")
+    assert list(place.iterdir()) == []
 
 
 def test_a_database_of_a_newer_program_is_left_to_it(said: Said, database: Engine, database_url: str) -> None:
