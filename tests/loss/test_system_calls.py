@@ -61,7 +61,7 @@ def test_every_write_and_sync_of_sqlite_refused_in_turn(template: Path, tmp_path
     whole = tmp_path / "whole.db"
     whole.write_bytes(template.read_bytes())
     assert traced(whole, tmp_path / "log") == 0
-    seen = re.findall(r"^\d+ (\w+)\(", (tmp_path / "log").read_text(), re.MULTILINE)
+    seen = re.findall(r"^\d+ +(\w+)\(", (tmp_path / "log").read_text(), re.MULTILINE)
     assert {"pwrite64", "fsync"} <= set(seen)
     outcomes = []
     for number, (call, nth) in enumerate(_points(seen)):
