@@ -7,11 +7,14 @@
     ├── NotAcceptable     406  no format that is served was asked for
     ├── TooLarge          413  more than this answer can hold
     ├── Invalid           422  a parameter or field cannot be read
+    │   ├── WeakPassword       too short, too long or too well known
+    │   └── InfectedFile       the scanner found something in it
     ├── Conflict          409  the state moved while you looked
     ├── NotOffered        501  the standard has it, this program does not
     ├── TooMany           429  too often; `retry_after_s` says when again
     ├── Busy              503  too much at once; `retry_after_s` says when again
     └── Unavailable       503  the database cannot answer now
+        └── Unscanned          the scanner of files cannot
 
 A message says what is wrong, where, and what would be right.
 """
@@ -19,7 +22,7 @@ A message says what is wrong, where, and what would be right.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,25 @@ class Invalid(CitymarkError):
     code = "invalid"
 
 
+class WeakPassword(Invalid):
+    """A password that anybody could guess; `why` says how: `length`, `guessed` or `leaked`."""
+
+    def __init__(self, why: Literal["length", "guessed", "leaked"], message: str) -> None:
+        super().__init__(message, problems=(Problem("password", message),))
+        self.why = why
+
+
+class InfectedFile(Invalid):
+    """The scanner of files found something in a file; `found` is its name for it."""
+
+    code = "file-infected"
+
+    def __init__(self, found: str) -> None:
+        message = f"the scanner of this installation found {found} in the file: nothing of it was kept"
+        super().__init__(message, problems=(Problem("file", message),))
+        self.found = found
+
+
 class Conflict(CitymarkError):
     """The state is not the one the request was made for."""
 
@@ -127,3 +149,10 @@ class Unavailable(CitymarkError):
 
     status = 503
     code = "unavailable"
+
+
+class Unscanned(Unavailable):
+    """The scanner of files does not answer, so no file is taken."""
+
+    def __init__(self) -> None:
+        super().__init__("the scanner of files does not answer, so nothing was taken: try again in some minutes")

@@ -42,6 +42,7 @@ from app.db import connect, connect_replica, engine_version
 from app.door import Door
 from app.errors import Unavailable
 from app.front import Front
+from app.memory import GIVE_BACK_EVERY_S, give_back
 from app.metrics import count_errors, metrics
 from app.observed import Observed
 from app.queries.held import limit_memory, warm
@@ -55,7 +56,9 @@ from dashboard.served.asked import House
 from dashboard.served.busy import busy_page
 from dashboard.served.single_sign_on import Provider
 from dashboard.texts import LANGUAGES
+from ingest.background import Repeated
 from ingest.mail import MailServer
+from ingest.submissions.scanner import Scanner
 from ingest.tasks.beside import beside as works_beside
 from ingest.webhooks.command import policy_of
 
@@ -86,7 +89,8 @@ def create_app(settings: Settings, *, when_warm: Callable[[], None] = lambda: No
     for each in published.engines:
         count_errors(each)
     spans = _spans(published, settings)
-    beside = works_beside(engine, settings) if settings.tasks == "embedded" else []
+    beside = [Repeated("memory", GIVE_BACK_EVERY_S, give_back)]
+    beside += works_beside(engine, settings) if settings.tasks == "embedded" else []
     stopping = Stopping(settings.drain_s)
 
     @asynccontextmanager
@@ -115,14 +119,14 @@ def create_app(settings: Settings, *, when_warm: Callable[[], None] = lambda: No
 def _api(current: Current, settings: Settings) -> ASGIApp:
     api = create_api(current.published.primary, _limits(settings), is_secure=settings.production, current=current)
     api.state.mail, api.state.public_url = _mail(settings), settings.public_url.rstrip("/")
-    api.state.webhooks = policy_of(settings)
+    api.state.webhooks, api.state.scanner = policy_of(settings), _scanner(settings)
     return GZipMiddleware(api, **GZIP)
 
 
 def _routes(current: Current, settings: Settings, limiter: Limiter, api: Metered) -> list[BaseRoute]:
     published, public_url = current.published, settings.public_url.rstrip("/")
     engine = published.primary
-    dashboard = create_dashboard(published, language=settings.language)
+    dashboard = create_dashboard(published, language=settings.language, kept_bytes=settings.max_kept_page_bytes)
     return [
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
@@ -131,7 +135,9 @@ def _routes(current: Current, settings: Settings, limiter: Limiter, api: Metered
         Mount("/sdmx", Metered(_public(create_sdmx(engine), current), limiter=limiter, **settings.calls)),
         Mount("/feeds", _public(create_feeds(engine, public_url), current)),
         Mount("/files", create_files(settings.files_dir, f"{public_url}/files")),
-        *form_routes(_house(published, settings, limiter), _provider(settings)),
+        *form_routes(
+            _house(published, settings, limiter), _provider(settings), kept_bytes=settings.max_kept_page_bytes
+        ),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=CALLBACK_THREADS))),
     ]
 
@@ -218,7 +224,12 @@ def _house(published: Published, settings: Settings, limiter: Limiter) -> House:
         (settings.oidc_name or settings.oidc_issuer) if settings.oidc_issuer else None,
         has_passwords=settings.passwords,
         exported=partial(exported, settings.files_dir),
+        scanner=_scanner(settings),
     )
+
+
+def _scanner(settings: Settings) -> Scanner | None:
+    return Scanner(settings.clamd) if settings.clamd else None
 
 
 def _provider(settings: Settings) -> Provider | None:
@@ -226,8 +237,8 @@ def _provider(settings: Settings) -> Provider | None:
         return None
     secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else None
     # Outside production a key of this process will do: a way that was begun before a restart is begun again.
-    key = settings.secret_key.get_secret_value() if settings.secret_key else token_urlsafe(48)
-    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, key, tuple(settings.oidc_acr.split()))
+    keys = settings.secret_keys or (token_urlsafe(48),)
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, keys, tuple(settings.oidc_acr.split()))
 
 
 def _mail(settings: Settings) -> MailServer | None:

@@ -39,7 +39,17 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(10_000_000, gt=0, description="Largest file an office may send, in bytes.")
     max_upload_rows: int = Field(100_000, gt=0, description="Most rows a file of an office may have.")
     max_upload_columns: int = Field(1_000, gt=0, le=16_384, description="Most columns a file of an office may have.")
+    clamd: str = Field(
+        "",
+        pattern=r"^(/.+|[^/\s]+:\d{1,5})?$",
+        description="The ClamAV daemon that looks at such files first: host:port, or the path of its socket.",
+    )
     max_kept_bytes: int = Field(64_000_000, ge=0, description="Answers one process keeps in memory, in bytes.")
+    max_kept_page_bytes: int = Field(
+        32_000_000,
+        ge=0,
+        description="Pages one process keeps in memory, compressed, in bytes; as much again for their callbacks.",
+    )
     max_held_bytes: int = Field(256_000_000, ge=0, description="Figures one process holds in memory, in bytes.")
     max_in_flight: int = Field(
         64, ge=0, description="Requests one process answers at once, more are told to come back; 0 is any number."
@@ -60,6 +70,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None,
         description="Seals the way to single sign-on, signs webhooks; 32 characters or more, needed in production.",
+    )
+    secret_key_before: SecretStr | None = Field(
+        None, description="What that key was while it is being changed: still accepted, nothing is made by it alone."
     )
     public_url: str = Field("", description="Where people reach this installation, for links in messages.")
     redis_url: str = Field("", description="Where all workers count tries together; without it in the database.")
@@ -110,6 +123,12 @@ class Settings(BaseSettings):
         return tuple(url.strip() for url in self.replica_urls.split(",")) if self.replica_urls.strip() else ()
 
     @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The key that things are made by, then the one before it, as far as they are set."""
+        keys = (self.secret_key, self.secret_key_before)
+        return tuple(key.get_secret_value() for key in keys if key and key.get_secret_value())
+
+    @property
     def calls(self) -> dict[str, int]:
         """Calls a minute that are answered to an address and to a token; 0 is any number."""
         usual = (6_000, 12_000) if self.production else (0, 0)
@@ -137,7 +156,7 @@ class Settings(BaseSettings):
     def _refuse_weak_secrets(self) -> Settings:
         """In production a secret is long and varied, and people come over HTTPS."""
         if self.production:
-            for name in ("secret_key", "oidc_client_secret") if self.oidc_issuer else ("secret_key",):
+            for name in self._needed_secrets():
                 secret = getattr(self, name)
                 if secret is None or _is_weak(secret.get_secret_value()):
                     raise ValueError(
@@ -146,11 +165,23 @@ class Settings(BaseSettings):
                     )
             if not self.public_url.startswith("https://"):
                 raise ValueError("CITYMARK_PUBLIC_URL must be the https:// address people use in production")
+        if len(self.secret_keys) != len({*self.secret_keys}):
+            raise ValueError(
+                "CITYMARK_SECRET_KEY_BEFORE is CITYMARK_SECRET_KEY itself: it must be another key, or empty"
+            )
         if self.oidc_issuer and not self.oidc_client_id:
             raise ValueError("CITYMARK_OIDC_CLIENT_ID must be set with CITYMARK_OIDC_ISSUER")
         if not self.passwords and not self.oidc_issuer:
             raise ValueError("CITYMARK_PASSWORDS=false needs CITYMARK_OIDC_ISSUER, or nobody could sign in")
         return self
+
+    def _needed_secrets(self) -> list[str]:
+        before = self.secret_key_before
+        return [
+            "secret_key",
+            *(["secret_key_before"] if before and before.get_secret_value() else []),
+            *(["oidc_client_secret"] if self.oidc_issuer else []),
+        ]
 
 
 def _is_postgresql(url: str) -> bool:

@@ -60,7 +60,7 @@ def run_user(arguments: argparse.Namespace, settings: Settings) -> int:
         person, secret = _changed(engine, arguments)
     facts = _facts(person)
     if secret is not None:
-        facts["link"] = f"{settings.public_url.rstrip('/')}/sign-in/invitation?key={secret}"
+        facts["link"] = people.invitation_link(settings.public_url.rstrip("/"), secret)
     print_rows([facts], as_json=arguments.json)
     return 0
 

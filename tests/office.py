@@ -121,7 +121,7 @@ def office(engine: Engine) -> Iterator[Office]:
             secret = signing_in.start(session, person.id, "test", now=NOW)
             ids[name], cookies[name] = person.id, {"Cookie": f"{COOKIE}={secret}"}
     api = create_api(engine, Limits(max_page_rows=100))
-    api.state.webhooks = Policy("k" * 48)
+    api.state.webhooks = Policy(("k" * 48,))
     with TestClient(api, raise_server_exceptions=False) as client:
         opened = Office(engine, client, cookies, ids)
         api.dependency_overrides[clock] = lambda: opened.now

@@ -137,13 +137,15 @@ def test_a_new_vintage_is_seen_through_nginx(installation: Installation) -> None
 def test_compose_has_no_password_of_its_own_and_every_service_is_bounded() -> None:
     body = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
     services = body["services"]
-    assert set(services) == {"nginx", "web1", "web2", "worker", "schema", "database", "counts"}
+    assert set(services) == {"nginx", "web1", "web2", "worker", "schema", "database", "counts", "scanner"}
+    assert services["scanner"]["profiles"] == ["scan"]
     secrets = [
         value
         for service in services.values()
         for name, value in (service.get("environment") or {}).items()
-        if "PASSWORD" in name or "SECRET" in name or "AUTH" in name
+        if ("PASSWORD" in name or "SECRET" in name or "AUTH" in name) and not name.endswith("_BEFORE")
     ]
+    assert services["web1"]["environment"]["CITYMARK_SECRET_KEY_BEFORE"] == "${CITYMARK_SECRET_KEY_BEFORE:-}"
     assert len(secrets) >= 4
     web, owner = (services[name]["environment"]["CITYMARK_DATABASE_URL"] for name in ("web1", "schema"))
     assert (web.split(":")[1], owner.split(":")[1]) == ("//citymark_web", "//citymark")

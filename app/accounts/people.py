@@ -202,6 +202,11 @@ def invite(session: Session, actor: Actor, account_id: int, *, now: datetime) ->
     return secret
 
 
+def invitation_link(public_url: str, secret: str) -> str:
+    """Where the person goes. What stands behind the # is sent to nobody: no server, proxy or log of theirs has it."""
+    return f"{public_url}/sign-in/invitation#{secret}"
+
+
 def invited(session: Session, secret: str, *, now: datetime) -> Person:
     """Whom an invitation is for; NotFound when it is not known, used or too old."""
     invitation = session.get(Invitation, sha256_of(secret))

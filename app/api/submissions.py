@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, Header, Path, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, Header, Path, Query, Request, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.answers import (
@@ -47,8 +47,8 @@ from ingest.submissions.sending import Desk, Received, dry_run, receive, report
 from ingest.upload import Choices
 
 
-def _desk(limits: LimitsDep, actor: ActorDep, now: NowDep) -> Desk:
-    return Desk(actor, now, limits.uploads)
+def _desk(request: Request, limits: LimitsDep, actor: ActorDep, now: NowDep) -> Desk:
+    return Desk(actor, now, limits.uploads, scanner=request.app.state.scanner)
 
 
 DeskDep = Annotated[Desk, Depends(_desk)]
@@ -164,17 +164,16 @@ class ReceiptParameters(LanguageParameters):
 def send(
     engine: EngineDep,
     limits: LimitsDep,
-    actor: ActorDep,
-    now: NowDep,
+    desk: DeskDep,
     form: Annotated[Sending, Form(media_type="multipart/form-data")],
     _query: NoQuery,
     key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
 ) -> Response:
     """Send a file for a city and period; what it would change and everything noticed comes back.
 
-    A file that cannot be read is 422 and kept as a draft with its report. `dry_run` keeps nothing at all.
+    A file that cannot be read is 422 and kept as a draft with its report; one in which the scanner of this
+    installation finds something is 422 and not kept. `dry_run` keeps nothing at all.
     """
-    desk = Desk(actor, now, limits.uploads)
     received = _received(form, limits)
     if form.dry_run:
         with reading(engine) as session:
@@ -184,8 +183,8 @@ def send(
         return private(_told(body, head, 200))
     submission_id = receive(engine, desk, received, key=key)
     with reading(engine) as session:
-        body = views.whole(session, actor, submission_id)
-        body |= {"findings": views.findings(session, actor, submission_id)}
+        body = views.whole(session, desk.actor, submission_id)
+        body |= {"findings": views.findings(session, desk.actor, submission_id)}
         head = meta(vintages.newest(session), 1)
     return private(_told(body, head, 201))
 

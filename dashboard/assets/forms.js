@@ -18,3 +18,13 @@ window.addEventListener("pageshow", () => {
     if (told) told.textContent = "";
   });
 });
+// The key of an invitation stands behind the # of its link, which no browser sends: it goes into the form and out of the address.
+function takeKey() {
+  const form = document.querySelector("form[data-takes-key]");
+  if (!form || location.hash.length < 2) return;
+  form.elements.key.value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname + location.search);
+  form.requestSubmit();
+}
+takeKey();
+window.addEventListener("hashchange", takeKey);

@@ -18,13 +18,14 @@ from starlette.responses import RedirectResponse, Response
 from app.access import ANONYMOUS, Actor
 from app.accounts.identity import actor_of
 from app.accounts.limits import Limiter
-from app.errors import CitymarkError, Forbidden, NotFound, TooMany, Unauthenticated, Unavailable
+from app.errors import CitymarkError, Forbidden, NotFound, TooMany, Unauthenticated, Unavailable, Unscanned
 from app.replicas import Published, Source, seen_by
 from dashboard.served.kept import KeptPages, tag_of
 from dashboard.served.pages import page
 from dashboard.served.words import Words
 from dashboard.texts import LANGUAGES
 from ingest.mail import MailServer
+from ingest.submissions.scanner import Scanner
 from ingest.upload import UploadLimits
 
 log = logging.getLogger("citymark.forms")
@@ -52,6 +53,7 @@ class House:
     limiter: Limiter
     single_sign_on: str | None = None
     has_passwords: bool = True
+    scanner: Scanner | None = None
     # The vintages that lie ready as files, the newest first.
     exported: Callable[[], list[int]] = list
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
@@ -110,7 +112,7 @@ def kept(house: House, handler: Handler, pages: KeptPages | None) -> Callable[[R
         if found is None:
             with pages.turns.of(tag):
                 found = pages.known(request, tag)
-                found = found or pages.keep(tag, _answered(house, handler, request, NOTHING, source.engine))
+                found = found or pages.keep(request, tag, _answered(house, handler, request, NOTHING, source.engine))
         return found
 
     def answered(request: Request) -> Response:
@@ -225,9 +227,8 @@ def _refused(asked: Asked, error: CitymarkError) -> Response:
         log.warning("refused: this account may not", extra={"said": {"account": asked.actor.account_id}})
     key = "not_found" if isinstance(error, NotFound) else "too_many" if isinstance(error, TooMany) else "refused"
     lines = [problem.message for problem in error.problems]
-    answer = asked.page(
-        "message.html", error.status, title=asked.words.say(key), text=error.message, lines=lines, error=error
-    )
+    text = asked.words.say("file_unscanned") if isinstance(error, Unscanned) else error.message
+    answer = asked.page("message.html", error.status, title=asked.words.say(key), text=text, lines=lines, error=error)
     if isinstance(error, Unavailable):
         answer.headers["Retry-After"] = "5"
     return answer

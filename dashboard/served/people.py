@@ -11,9 +11,9 @@ from app import audit
 from app.access import Action, Role, Scope, require
 from app.accounts import people, signing_in, tokens
 from app.accounts.limits import SIGN_IN_FROM_ADDRESS, SIGN_IN_OF_EMAIL
-from app.accounts.people import Rights, roles_of
+from app.accounts.people import Person, Rights, roles_of
 from app.db import reading, writing
-from app.errors import CitymarkError, Conflict, Invalid, NotFound, Unauthenticated, Unavailable
+from app.errors import CitymarkError, Conflict, Invalid, NotFound, Unauthenticated, Unavailable, WeakPassword
 from app.observed import REFUSED_SIGN_INS
 from app.queries import reference
 from dashboard.served.asked import Asked
@@ -93,26 +93,34 @@ def local_path(path: str) -> str:
 
 
 def invitation(asked: Asked) -> Response:
-    """Set a password by an invitation."""
+    """Where the link of an invitation leads: its key comes by the form, from a script or from the person."""
     _passwords_only(asked)
-    key = asked.query.get("key", "")
-    with reading(asked.house.engine) as session:
-        person = people.invited(session, key, now=asked.now)
-    return asked.page("invitation.html", key=key, person=person, error=None)
+    return asked.page("invitation_key.html", error=None)
 
 
 def do_invitation(asked: Asked) -> Response:
-    """The password is set and the person signed in."""
+    """The key opens the form of a password; with a password it is set."""
     _passwords_only(asked)
-    key = asked.field("key")
+    # A link that was pasted whole will do.
+    key = asked.field("key").rpartition("#")[2]
     try:
-        with writing(asked.house.engine) as session:
-            person = people.accept(session, key, asked.form.get("password", ""), now=asked.now)
-            secret = signing_in.start(session, person.id, "invitation", now=asked.now)
-    except Invalid:
         with reading(asked.house.engine) as session:
             person = people.invited(session, key, now=asked.now)
-        words = asked.words.say("password_refused")
+    except NotFound:
+        return asked.page("invitation_key.html", 404, error=asked.words.say("invitation_unknown"))
+    if "password" not in asked.form:
+        return asked.page("invitation.html", key=key, person=person, error=None)
+    return _accept(asked, key, person)
+
+
+def _accept(asked: Asked, key: str, person: Person) -> Response:
+    """The password is set and the person signed in."""
+    try:
+        with writing(asked.house.engine) as session:
+            people.accept(session, key, asked.form["password"], now=asked.now)
+            secret = signing_in.start(session, person.id, "invitation", now=asked.now)
+    except WeakPassword as error:
+        words = asked.words.say(f"password_{error.why}")
         return asked.page("invitation.html", 422, key=key, person=person, error=words)
     return signed_in(asked, secret, "/account")
 
@@ -183,9 +191,10 @@ def do_password(asked: Asked) -> Response:
             signing_in.by_password(session, email, asked.form.get("old", ""), now=asked.now)
             people.set_password(session, asked.actor, asked.form.get("password", ""), now=asked.now)
             secret = signing_in.start(session, asked.actor.account_id or 0, "password", now=asked.now)
-    except (Invalid, Unauthenticated) as error:
-        key = "password_refused" if isinstance(error, Invalid) else "old_password_refused"
-        return account(asked, error=asked.words.say(key))
+    except WeakPassword as error:
+        return account(asked, error=asked.words.say(f"password_{error.why}"))
+    except Unauthenticated:
+        return account(asked, error=asked.words.say("old_password_refused"))
     return signed_in(asked, secret, "/account")
 
 
@@ -233,7 +242,11 @@ def do_add_person(asked: Asked) -> Response:
             secret = people.invite(session, asked.actor, person.id, now=asked.now)
     except (Invalid, Conflict) as error:
         return admin(asked, error=error.message)
-    return admin(asked, link=_link(asked, secret)) if asked.house.has_passwords else asked.go("/admin")
+    return (
+        admin(asked, link=people.invitation_link(asked.house.public_url, secret))
+        if asked.house.has_passwords
+        else asked.go("/admin")
+    )
 
 
 def do_person(asked: Asked) -> Response:
@@ -252,7 +265,7 @@ def do_person(asked: Asked) -> Response:
                 people.set_rights(session, asked.actor, number, _rights(asked), now=asked.now)
     except (Invalid, Conflict) as error:
         return admin(asked, error=error.message)
-    return admin(asked, link=_link(asked, secret)) if secret else asked.go("/admin")
+    return admin(asked, link=people.invitation_link(asked.house.public_url, secret)) if secret else asked.go("/admin")
 
 
 def do_task(asked: Asked) -> Response:
@@ -263,10 +276,6 @@ def do_task(asked: Asked) -> Response:
     except Conflict as error:
         return admin(asked, error=error.message)
     return asked.go("/admin#tasks")
-
-
-def _link(asked: Asked, secret: str) -> str:
-    return f"{asked.house.public_url}/sign-in/invitation?key={secret}"
 
 
 def _rights(asked: Asked) -> Rights:

@@ -14,7 +14,7 @@ from app.access import Action, Actor, Role, Thing, require
 from app.db import reading, writing
 from app.domain.period import Period, parse_period
 from app.domain.submission import Dates, State
-from app.errors import Conflict, Invalid, NotFound, Unauthenticated, Unavailable
+from app.errors import Conflict, InfectedFile, Invalid, NotFound, Unauthenticated, Unavailable
 from app.queries import reference
 from app.queries.reference import CityEntry
 from dashboard.served.asked import Asked
@@ -88,6 +88,8 @@ def do_submit(asked: Asked) -> Response:
     received = Received(asked.field("city"), asked.field("period"), content, name, Choices(), late)
     try:
         number = receive(asked.house.engine, desk_of(asked), received)
+    except InfectedFile as error:
+        return submit(asked, asked.words.say("file_infected", found=error.found))
     except (Invalid, Conflict) as error:
         return submit(asked, error.message)
     return asked.go(f"/submission/{number}")
@@ -119,7 +121,7 @@ def _choices(asked: Asked) -> Choices:
 
 def desk_of(asked: Asked) -> Desk:
     """The desk of whoever asks."""
-    return Desk(asked.actor, asked.now, asked.house.limits)
+    return Desk(asked.actor, asked.now, asked.house.limits, scanner=asked.house.scanner)
 
 
 def do_step(asked: Asked) -> Response:

@@ -5,11 +5,13 @@ Authlib speaks the protocol: discovery, state, nonce, PKCE, the signature and th
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from itsdangerous import TimestampSigner
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -17,6 +19,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from app.accounts import signing_in
 from app.db import writing
@@ -40,7 +43,8 @@ class Provider:
     issuer: str
     client_id: str
     client_secret: str | None
-    secret_key: str
+    # By the first the way is sealed; one that was sealed by another is still known.
+    secret_keys: tuple[str, ...]
     # The ways of making sure of a person that are enough, as `acr` names them; none: any.
     acr: tuple[str, ...] = ()
 
@@ -48,15 +52,17 @@ class Provider:
 def provider_app(house: House, provider: Provider) -> Starlette:
     """`/sign-in/provider` and the way back, with the sealed cookie that joins them."""
     way = _Way(house, _client(provider), provider, served(house, _refused))
-    seal = Middleware(
-        SessionMiddleware,
-        secret_key=provider.secret_key,
-        session_cookie="__Host-citymark-way" if house.is_secure else "citymark-way",
-        max_age=WAY_LASTS_S,
-        same_site="lax",
-        https_only=house.is_secure,
-    )
+    seal = Middleware(_Seal, keys=provider.secret_keys, is_secure=house.is_secure)
     return Starlette(routes=[Route("/", way.there), Route("/back", way.back)], middleware=[seal])
+
+
+class _Seal(SessionMiddleware):
+    """The cookie of a way, sealed by HMAC-SHA-256: Starlette itself takes SHA-1."""
+
+    def __init__(self, app: ASGIApp, *, keys: tuple[str, ...], is_secure: bool) -> None:
+        name = "__Host-citymark-way" if is_secure else "citymark-way"
+        super().__init__(app, keys[0], name, WAY_LASTS_S, same_site="lax", https_only=is_secure)
+        self.signer = TimestampSigner(keys[::-1], salt="citymark-way", digest_method=hashlib.sha256)
 
 
 def _client(provider: Provider) -> Any:

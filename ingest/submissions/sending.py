@@ -21,6 +21,7 @@ from app.errors import Conflict, Invalid, NotFound, Problem
 from app.models import City, IdempotencyKey, ReceivedBytes, Submission, SubmissionAnswer
 from ingest.submissions.known import Subject, dates_of, known_for
 from ingest.submissions.reading import Worked, nothing_to_report, read_in_turn, worked_out
+from ingest.submissions.scanner import Scanner
 from ingest.upload import Choices, Confirmation, Reading, UploadLimits
 
 LEAST_REASON = 3
@@ -46,17 +47,22 @@ class Received:
 
 @dataclass(frozen=True)
 class Desk:
-    """Who acts, when, under which limits; `read` is the file as it was read before anything was locked."""
+    """Who acts, when, under which limits; `read` is the file as it was read before anything was locked.
+
+    `scanner` looks at what is sent, where this installation has one.
+    """
 
     actor: Actor
     now: datetime
     limits: UploadLimits = UploadLimits()
     read: Reading | None = None
+    scanner: Scanner | None = None
 
 
 def dry_run(session: Session, desk: Desk, received: Received) -> Worked:
     """What sending this would say; nothing is kept, not even the bytes."""
     city, period = _addressed(session, desk, received)
+    _scanned(desk, received)
     return _worked(session, desk, received, _subject(session, desk, city, period, received))
 
 
@@ -72,6 +78,7 @@ def receive(engine: Engine, desk: Desk, received: Received, *, key: str | None =
         known = _repeated(session, desk, received, where, key)
         if known is not None and known.state not in ANSWERABLE:
             return known.id
+        _scanned(desk, received)
         found = _worked(session, desk, received, _subject(session, desk, *where, received))
     with writing(engine) as session:
         # Two senders at once take turns, so the second finds what the first has kept.
@@ -143,6 +150,11 @@ def report(found: Worked) -> dict[str, Any]:
         "plan": found.plan.body(),
         "plan_sha256": found.plan.sha256,
     }
+
+
+def _scanned(desk: Desk, received: Received) -> None:
+    if desk.scanner is not None and received.content is not None:
+        desk.scanner.refuse_infected(received.content)
 
 
 def _addressed(session: Session, desk: Desk, received: Received) -> tuple[City, Period]:

@@ -60,8 +60,7 @@ def run_command(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def policy_of(settings: Settings) -> Policy:
     """What the settings allow."""
-    key = settings.secret_key.get_secret_value() if settings.secret_key else None
-    return Policy(key, settings.webhooks_private, settings.public_url.rstrip("/"))
+    return Policy(settings.secret_keys, settings.webhooks_private, settings.public_url.rstrip("/"))
 
 
 def _looked(session: Session, arguments: argparse.Namespace) -> list[dict[str, object]]:

@@ -29,14 +29,28 @@ LONGEST_WAIT_S = 86_400.0
 
 @dataclass(frozen=True)
 class Secrets:
-    """Where secrets come from: each follows from the installation's key, so no copy of the database holds one."""
+    """Where secrets come from: each follows from the installation's key, so no copy of the database holds one.
+
+    While that key is being changed there are two: receivers that still have a secret of the one before must know a
+    message by it.
+    """
 
     key: str
+    before: str | None = None
 
     def of(self, webhook_id: int, generation: int) -> str:
-        """The secret of one webhook, as its receiver keeps it."""
-        digest = hmac.digest(self.key.encode(), f"webhook:{webhook_id}:{generation}".encode(), hashlib.sha256)
-        return PREFIX + base64.b64encode(digest).decode()
+        """The secret of one webhook, as its receiver is told it."""
+        return _secret(self.key, webhook_id, generation)
+
+    def signing(self, webhook_id: int, numbers: Sequence[int]) -> list[str]:
+        """The secrets of these generations that a message is signed with, those of the present key first."""
+        keys = (self.key, self.before) if self.before else (self.key,)
+        return [_secret(key, webhook_id, number) for key in keys for number in numbers]
+
+
+def _secret(key: str, webhook_id: int, generation: int) -> str:
+    digest = hmac.digest(key.encode(), f"webhook:{webhook_id}:{generation}".encode(), hashlib.sha256)
+    return PREFIX + base64.b64encode(digest).decode()
 
 
 def signature(secret: str, message_id: str, at: datetime, body: bytes) -> str:

@@ -116,10 +116,7 @@ def _waiting(session: Session, policy: Policy, now: datetime) -> list[Waiting]:
         Waiting(
             delivery.id,
             webhook.address,
-            [
-                policy.secrets.of(webhook.id, generation)
-                for generation in generations(webhook.generation, webhook.rotated_at, now)
-            ],
+            policy.secrets.signing(webhook.id, generations(webhook.generation, webhook.rotated_at, now)),
             _told(vintage, policy.public_url) if vintage else body(TRIAL, delivery.created_at, {}),
         )
         for delivery, webhook, vintage in session.execute(query)

@@ -28,18 +28,18 @@ MOST_LETTERS = 2_000
 
 @dataclass(frozen=True)
 class Policy:
-    """What this installation allows: without a key there are no secrets and so no webhooks."""
+    """What this installation allows; without a key (the present one stands first) there are no webhooks."""
 
-    key: str | None = None
+    keys: tuple[str, ...] = ()
     allow_private: bool = False
     public_url: str = ""
 
     @property
     def secrets(self) -> Secrets:
         """Where secrets come from; Conflict says what is missing."""
-        if not self.key:
+        if not self.keys:
             raise Conflict("webhooks are signed with a secret of this installation: set CITYMARK_SECRET_KEY")
-        return Secrets(self.key)
+        return Secrets(*self.keys)
 
 
 @dataclass(frozen=True)

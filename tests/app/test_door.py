@@ -75,6 +75,8 @@ def test_in_production_browsers_are_told_to_come_over_https(tmp_path: Path, monk
         ("CITYMARK_SECRET_KEY", "", "CITYMARK_SECRET_KEY must hold"),
         ("CITYMARK_SECRET_KEY", "changeme", "CITYMARK_SECRET_KEY must hold"),
         ("CITYMARK_SECRET_KEY", "ab" * 40, "CITYMARK_SECRET_KEY must hold"),
+        ("CITYMARK_SECRET_KEY_BEFORE", "changeme", "CITYMARK_SECRET_KEY_BEFORE must hold"),
+        ("CITYMARK_SECRET_KEY_BEFORE", GOOD["CITYMARK_SECRET_KEY"], "CITYMARK_SECRET_KEY itself"),
         ("CITYMARK_PUBLIC_URL", "http://city.example", "CITYMARK_PUBLIC_URL must be the https"),
         ("CITYMARK_OIDC_ISSUER", "https://id.example", "CITYMARK_OIDC_CLIENT_SECRET must hold"),
     ],

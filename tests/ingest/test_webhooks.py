@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +30,7 @@ from tests.makers import MORNING, make_city, make_indicator, publish_figures
 
 BOSS = Actor(1, "Boss", frozenset({Role.ADMINISTRATOR}))
 KEY = "a key that only this installation has, 48 letters"
-HERE = Policy(KEY, allow_private=True, public_url="https://citymark.example")
+HERE = Policy((KEY,), allow_private=True, public_url="https://citymark.example")
 Publish = Callable[[str], None]
 
 
@@ -199,7 +202,7 @@ def test_an_ended_webhook_hears_nothing_more_and_its_log_stays(database: Engine,
 )
 def test_an_address_that_may_not_be_is_refused(database: Engine, address: str) -> None:
     with pytest.raises(Invalid):
-        added(database, address, Policy(KEY))
+        added(database, address, Policy((KEY,)))
     with reading(database) as session:
         assert subscriptions.webhooks(session, BOSS) == []
 
@@ -210,9 +213,9 @@ def test_an_address_that_may_not_be_is_refused(database: Engine, address: str) -
 def test_nothing_is_sent_into_private_networks(database: Engine, publish: Publish, host: str) -> None:
     with service(lambda _: Told()) as there:
         port = there.url.rpartition(":")[2]
-        webhook, _ = added(database, f"https://{host}:{port}/", Policy(KEY))
+        webhook, _ = added(database, f"https://{host}:{port}/", Policy((KEY,)))
         publish("1")
-        send_due(database, Policy(KEY), now=later())
+        send_due(database, Policy((KEY,)), now=later())
         assert there.asked == []
     with reading(database) as session:
         (only,) = subscriptions.log_of(session, BOSS, webhook, limit=9)[0].tries
@@ -264,6 +267,35 @@ def test_what_was_sent_before_a_kill_is_sent_again_under_its_id(
     first, second = (asked.headers["webhook-id"] for asked in there.asked)
     assert first == second
     assert sent(database, webhook) == [("delivered", 1, [200])]
+
+
+def test_while_the_key_is_changed_receivers_of_the_old_secret_and_of_the_new_one_know_a_message(
+    database: Engine, publish: Publish
+) -> None:
+    changing = replace(HERE, keys=("another key of this installation, 48 letters long", KEY))
+    changed = replace(HERE, keys=changing.keys[:1])
+    with service(lambda _: Told()) as there:
+        webhook, old = added(database, there.url)
+        publish("1")
+        send_due(database, changing, now=later())
+        with writing(database) as session:
+            _, new = subscriptions.rotate(session, BOSS, changing, webhook, now=later())
+        publish("2")
+        send_due(database, changing, now=later())
+        publish("3")
+        send_due(database, changed, now=later())
+    waits, both, over = there.asked
+    assert _verifies(old, waits)
+    assert (_verifies(old, both), _verifies(new, both)) == (True, True)
+    assert (_verifies(old, over), _verifies(new, over)) == (False, True)
+
+
+def test_nothing_new_is_made_by_the_key_before(database: Engine) -> None:
+    changing = replace(HERE, keys=("another key of this installation, 48 letters long", KEY))
+    webhook, secret = added(database, "http://127.0.0.1:9/", changing)
+    old = "whsec_" + base64.b64encode(hmac.digest(KEY.encode(), f"webhook:{webhook}:1".encode(), "sha256")).decode()
+    assert len(secret) == len(old)
+    assert secret != old
 
 
 def test_only_administrators_and_only_with_a_key(database: Engine) -> None:

@@ -258,7 +258,7 @@ ASKED = (
     "/coverage?t={}&peer={}&c={}",
     "/sign-in?next={}",
     "/receipt?sha256={}",
-    "/sign-in/invitation?key={}",
+    "/sign-in/invitation?key={}#{}",
     "/embed/index/{}",
     f"/chart/indicator/{indicator(0)}/{{}}.svg",
     "/data?t={}&peer={}&c={}&as_of={}",
@@ -280,6 +280,7 @@ def test_forms_sent_back_show_what_was_sent_as_it_stands(reader: Reader, ministr
     reader.open("/sign-in")
     for text in PAYLOADS[::9]:
         reader.post("/sign-in", {"email": text, "password": text, "next": text})
+        reader.post("/sign-in/invitation", {"key": text, "password": text})
     reader.sign_in("administrator")
     for text in PAYLOADS[1::9]:
         reader.post("/admin/people", {"email": text, "name": text, "role": "analyst", "cities": text})

