@@ -43,8 +43,8 @@ def program(name: str) -> str:
     return found
 
 
-def wait_for(port: int, seconds: float = 20.0) -> None:
-    """Until something listens on the port."""
+def wait_for(port: int, seconds: float = 60.0) -> None:
+    """Until something listens on the port; so long may a web process take to start on a busy machine."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

@@ -24,8 +24,6 @@ from tests.makers import publish_figures, settle_one_figure
 from tests.servers import free_port, nginx, wait_for
 
 FIGURES = "/api/v1/observations?indicator=TI_SMART_LIGHTING"
-# What a web process may take to start on a busy machine.
-STARTED_S = 60.0
 
 
 @dataclass
@@ -55,7 +53,7 @@ def installed(tmp_path: Path) -> Iterator[Installation]:
     webs = [_web(url, port) for port in ports]
     try:
         for port in ports:
-            wait_for(port, STARTED_S)
+            wait_for(port)
         with nginx(tmp_path, ports) as address:
             yield Installation(address, webs, url)
     finally:
