@@ -171,8 +171,8 @@ def send(
 ) -> Response:
     """Send a file for a city and period; what it would change and everything noticed comes back.
 
-    A file that cannot be read is 422 and kept as a draft with its report; one in which the scanner of this installation
-    finds something is 422 and not kept. `dry_run` keeps nothing at all.
+    A file that cannot be read is 422 and kept as a draft with its report; one in which the scanner of this
+    installation finds something is 422 and not kept. `dry_run` keeps nothing at all.
     """
     received = _received(form, limits)
     if form.dry_run:

@@ -1,7 +1,7 @@
 """A ClamAV daemon looks at what an office sends before anything of it is read or kept.
 
-Source: clamd(8), command INSTREAM: pieces, each after its length in four bytes, ended by a length of zero; the answer is
-one line. Whatever is not a clear "OK" is no permission: without the scanner no file is taken.
+Source: clamd(8), command INSTREAM: pieces, each after its length in four bytes, ended by a length of zero; the answer
+is one line. Whatever is not a clear "OK" is no permission: without the scanner no file is taken.
 """
 
 from __future__ import annotations
