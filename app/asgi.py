@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from app import logs
 from app.main import create_app
+from app.memory import share_arenas
 from app.settings import read_settings
 
 SWITCH_S = 0.001
@@ -20,6 +21,7 @@ def create() -> Starlette:
     logs.set_up(settings.log_format, settings.log_level)
     # A short answer waits for the thread of a long one a millisecond and not five.
     sys.setswitchinterval(SWITCH_S)
+    share_arenas()
     app = create_app(settings, when_warm=_settle)
     _settle()
     return app

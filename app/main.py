@@ -42,6 +42,7 @@ from app.db import connect, connect_replica, engine_version
 from app.door import Door
 from app.errors import Unavailable
 from app.front import Front
+from app.memory import GIVE_BACK_EVERY_S, give_back
 from app.metrics import count_errors, metrics
 from app.observed import Observed
 from app.queries.held import limit_memory, warm
@@ -55,6 +56,7 @@ from dashboard.served.asked import House
 from dashboard.served.busy import busy_page
 from dashboard.served.single_sign_on import Provider
 from dashboard.texts import LANGUAGES
+from ingest.background import Repeated
 from ingest.mail import MailServer
 from ingest.submissions.scanner import Scanner
 from ingest.tasks.beside import beside as works_beside
@@ -87,7 +89,8 @@ def create_app(settings: Settings, *, when_warm: Callable[[], None] = lambda: No
     for each in published.engines:
         count_errors(each)
     spans = _spans(published, settings)
-    beside = works_beside(engine, settings) if settings.tasks == "embedded" else []
+    beside = [Repeated("memory", GIVE_BACK_EVERY_S, give_back)]
+    beside += works_beside(engine, settings) if settings.tasks == "embedded" else []
     stopping = Stopping(settings.drain_s)
 
     @asynccontextmanager
@@ -123,7 +126,7 @@ def _api(current: Current, settings: Settings) -> ASGIApp:
 def _routes(current: Current, settings: Settings, limiter: Limiter, api: Metered) -> list[BaseRoute]:
     published, public_url = current.published, settings.public_url.rstrip("/")
     engine = published.primary
-    dashboard = create_dashboard(published, language=settings.language)
+    dashboard = create_dashboard(published, language=settings.language, kept_bytes=settings.max_kept_page_bytes)
     return [
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
@@ -132,7 +135,9 @@ def _routes(current: Current, settings: Settings, limiter: Limiter, api: Metered
         Mount("/sdmx", Metered(_public(create_sdmx(engine), current), limiter=limiter, **settings.calls)),
         Mount("/feeds", _public(create_feeds(engine, public_url), current)),
         Mount("/files", create_files(settings.files_dir, f"{public_url}/files")),
-        *form_routes(_house(published, settings, limiter), _provider(settings)),
+        *form_routes(
+            _house(published, settings, limiter), _provider(settings), kept_bytes=settings.max_kept_page_bytes
+        ),
         Mount("/", cast(ASGIApp, WSGIMiddleware(cast(Any, dashboard), workers=CALLBACK_THREADS))),
     ]
 

@@ -15,6 +15,8 @@ from secrets import token_hex
 from prometheus_client import Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.domain.remembered import remembered
+
 log = logging.getLogger("citymark.access")
 REQUESTS = Counter("citymark_requests", "Answered requests.", ["kind", "method", "status"])
 SECONDS = Histogram(
@@ -42,7 +44,7 @@ PARTS = frozenset(
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
-@lru_cache(maxsize=4_096)
+@remembered(4_096)
 def kind_of(path: str) -> str:
     """The kind of an address: its first part, for the API the one after the version; `other` for what is not ours."""
     parts = path.split("/")[1:]

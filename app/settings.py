@@ -45,6 +45,11 @@ class Settings(BaseSettings):
         description="The ClamAV daemon that looks at such files first: host:port, or the path of its socket.",
     )
     max_kept_bytes: int = Field(64_000_000, ge=0, description="Answers one process keeps in memory, in bytes.")
+    max_kept_page_bytes: int = Field(
+        32_000_000,
+        ge=0,
+        description="Pages one process keeps in memory, compressed, in bytes; as much again for their callbacks.",
+    )
     max_held_bytes: int = Field(256_000_000, ge=0, description="Figures one process holds in memory, in bytes.")
     max_in_flight: int = Field(
         64, ge=0, description="Requests one process answers at once, more are told to come back; 0 is any number."

@@ -20,7 +20,11 @@ from bench.load.told import Goal
 from bench.load.users import THINK_S, Book, Crowd
 
 #: Caches are bounded by settings; filled, they are part of what a process holds.
-SMALL = {"CITYMARK_MAX_KEPT_BYTES": "16000000", "CITYMARK_MAX_HELD_BYTES": "128000000"}
+SMALL = {
+    "CITYMARK_MAX_KEPT_BYTES": "16000000",
+    "CITYMARK_MAX_KEPT_PAGE_BYTES": "4000000",
+    "CITYMARK_MAX_HELD_BYTES": "128000000",
+}
 SAMPLES = 60
 # What may come and go between two looks: threads of a pool that starts them when needed, files open for an answer.
 MOST_MEMORY, MOST_FILES, MOST_THREADS = 0.05, 10, 4

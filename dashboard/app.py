@@ -27,8 +27,11 @@ FONTS = ("golos-text-cyrillic-wght-normal.woff2", "golos-text-latin-wght-normal.
 log = logging.getLogger(__name__)
 
 
-def create_dashboard(published: Published, *, language: str) -> Flask:
-    """The dashboard over these databases as a WSGI application; `language` is what an address without one means."""
+def create_dashboard(published: Published, *, language: str, kept_bytes: int = kept_callbacks.KEPT_BYTES) -> Flask:
+    """The dashboard over these databases as a WSGI application; `language` is what an address without one means.
+
+    `kept_bytes` bounds the answers of callbacks that are kept in memory.
+    """
     app = _Document(
         "dashboard",
         assets_folder=str(ASSETS),
@@ -52,7 +55,7 @@ def create_dashboard(published: Published, *, language: str) -> Flask:
     _add_callbacks(app, published, language)
     server: Flask = app.server
     guard.install(app, frozenset({"/", *(page.PATH for page in PAGES)}))
-    kept_callbacks.install(server, published)
+    kept_callbacks.install(server, published, kept_bytes)
     bundles.install(app)
     return server
 

@@ -19,7 +19,7 @@ from app.errors import Unavailable
 from app.replicas import HEADER, Published, Source, seen_in
 from dashboard.guard import CALLBACK
 
-MOST_BYTES = 48_000_000
+KEPT_BYTES = 32_000_000
 LARGEST = 2_000_000
 T = TypeVar("T")
 
@@ -50,10 +50,10 @@ def _seen() -> int:
     return seen_in(request.headers.get(HEADER, ""), request.headers.get("Cookie", ""))
 
 
-def install(server: Flask, published: Published) -> None:
-    """Keep answers of callbacks; call it after the door is in place."""
+def install(server: Flask, published: Published, kept_bytes: int = KEPT_BYTES) -> None:
+    """Keep at most so many bytes of answers of callbacks; call it after the door is in place."""
     # Body and its encoding: what is kept has been compressed once.
-    kept: LRUCache[str, tuple[bytes, str]] = LRUCache(MOST_BYTES, getsizeof=lambda answer: len(answer[0]) + 200)
+    kept: LRUCache[str, tuple[bytes, str]] = LRUCache(kept_bytes, getsizeof=_size)
     lock = Lock()
 
     @server.before_request
@@ -79,8 +79,12 @@ def install(server: Flask, published: Published) -> None:
     def keep(response: Response) -> Response:
         tag = g.get("callback_tag")
         if tag and response.status_code == 200 and response.mimetype == "application/json":
-            body = response.get_data()
-            if len(body) <= LARGEST:
+            answer = response.get_data(), response.headers.get("Content-Encoding", "")
+            if _size(answer) <= min(LARGEST, kept_bytes):
                 with lock:
-                    kept[tag] = (body, response.headers.get("Content-Encoding", ""))
+                    kept[tag] = answer
         return response
+
+
+def _size(answer: tuple[bytes, str]) -> int:
+    return len(answer[0]) + 500

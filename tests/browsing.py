@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
 import migrations
 from app.db import connect
@@ -22,6 +24,15 @@ from tests.servers import running
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+# Where in the page a fault lies is told by its HTML; no style sheet is fetched anew for rules that are not asked for.
+AXE = {"resultTypes": ["violations"], "selectors": False, "preload": False}
+
+
+def grave(page: Page) -> list[str]:
+    """What axe finds serious or critical."""
+    found = Axe().run(page, options=AXE).response["violations"]
+    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in serious]
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +50,14 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[[str], str]]:
-    """Start a server of this database's address in its own process; gives the address of its pages."""
+    """The address of the pages of this database, from a server in a process of its own that goes on to the end."""
     with ExitStack() as started:
-        yield lambda url: started.enter_context(running(url, CITYMARK_LANGUAGE="ru"))
+
+        @cache
+        def address(url: str) -> str:
+            return started.enter_context(running(url, CITYMARK_LANGUAGE="ru"))
+
+        yield address
 
 
 @pytest.fixture(scope="session")

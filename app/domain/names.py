@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+
+from app.domain.remembered import remembered
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _HYPHENS = re.compile(r"[\u2010-\u2015\u2212\-_]+")
@@ -12,7 +13,7 @@ _SPACES = re.compile(r"\s+")
 
 
 # The names of a whole register are asked for at every letter of a search.
-@lru_cache(maxsize=16_384)
+@remembered(16_384)
 def folded(name: str) -> str:
     """The form two spellings of one name share: `Орёл` and `ОРЕЛ`, `Улан-Удэ` and `улан – удэ`, `São` and `Sao`."""
     text = unicodedata.normalize("NFKC", name).translate(_INVISIBLE).casefold()

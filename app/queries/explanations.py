@@ -27,6 +27,8 @@ from app.queries.scores import CityScore, Computed, Variant, computed, scores, v
 NAMED = 5
 # The rank that scores bring their odds of.
 TOP = 10
+# Tables kept in memory, in bytes.
+KEPT_BYTES = 32_000_000
 
 
 @dataclass(frozen=True)
@@ -205,8 +207,13 @@ def change(
     return Change(moved, replace(variant, framework=version, period=since), known)
 
 
+def _size(table: Table) -> int:
+    """Roughly what it takes in memory with the scores that are worked out of it later."""
+    return 64 * table.values.size + 10_000
+
+
 # The tables that a change of any city is followed through: the same for all.
-_TABLES: Kept[Table] = Kept(16)
+_TABLES: Kept[Table] = Kept(KEPT_BYTES, size=_size)
 
 
 def _table(

@@ -10,17 +10,25 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.block import Block, Ints
 from app.domain.period import Period, period_of_number
 from app.domain.status import PUBLIC
-from app.models import Indicator, Observation, Vintage
+from app.models import Indicator, Observation, Vintage, VintageScope
 from app.queries.codes import city_codes, indicator_codes
 from app.queries.figures import Figures, RowKey, joined, period_codes
 from app.queries.held import SPAN, Held, Key, held_for, rows_of_keys
-from app.queries.selection import NARROW_INDICATORS, Selection, chosen, is_little, is_narrow, latest, period_numbers
+from app.queries.selection import (
+    NARROW_INDICATORS,
+    Selection,
+    is_little,
+    is_narrow,
+    keys_known,
+    period_numbers,
+    places,
+)
 from app.queries.stored import stored
 
 COLUMNS = ["city", "indicator", "period", "value", "status", "vintage", "note", "attributes", "is_withdrawn"]
@@ -83,14 +91,38 @@ def _sort_key(session: Session, found: Figures, name: str) -> NDArray[np.float64
 
 def count(session: Session, selection: Selection, vintage: int) -> int:
     """How many figures the selection holds as known with `vintage`."""
-    return session.scalar(select(func.count()).select_from(chosen(latest(vintage), selection).subquery())) or 0
+    return session.scalar(select(func.count()).select_from(keys_known(selection, vintage).subquery())) or 0
 
 
 def newest_period(session: Session, selection: Selection, vintage: int) -> Period | None:
-    """The newest period that any figure of the selection has, as known with `vintage`."""
-    found = chosen(latest(vintage), selection).subquery()
-    number = session.scalar(select(func.max(found.c.period)))
-    return None if number is None else period_of_number(number)
+    """The newest period that any figure of the selection has, as known with `vintage`.
+
+    The newest that a vintage touched nearly always has one, so they are asked one by one.
+    """
+    allowed = period_numbers(session, selection)
+    for number in session.scalars(_touched(selection, vintage)).all():
+        if (allowed is None or number in allowed) and _has_any(session, selection, vintage, number):
+            return period_of_number(number)
+    return None
+
+
+def _touched(selection: Selection, vintage: int) -> Select[int]:
+    """Periods in which vintages touched these indicators, or ever brought such a status; the newest first."""
+    if selection.statuses is not None:
+        found = select(Observation.period).where(Observation.vintage <= vintage, *places(selection))
+        found = found.where(Observation.status.in_(selection.statuses))
+        return found.distinct().order_by(Observation.period.desc())
+    touched = select(VintageScope.period).where(VintageScope.vintage <= vintage)
+    if selection.indicator_ids is not None:
+        touched = touched.where(VintageScope.indicator_id.in_(selection.indicator_ids))
+    return touched.distinct().order_by(VintageScope.period.desc())
+
+
+def _has_any(session: Session, selection: Selection, vintage: int, period: int) -> bool:
+    """Whether the selection has a figure of one period; the indicators are named, so that an index finds them."""
+    indicators = select(VintageScope.indicator_id).where(VintageScope.period == period)
+    query = keys_known(selection, vintage).where(Observation.period == period)
+    return session.scalar(query.where(Observation.indicator_id.in_(indicators)).limit(1)) is not None
 
 
 def observations(session: Session, selection: Selection, vintage: int) -> pd.DataFrame:

@@ -35,8 +35,8 @@ SEED = 20_260_301
 MOST_DRAWS = 2_000
 # Computed answers kept in memory, in bytes.
 KEPT_BYTES = 64_000_000
-# Stored ones, and what is known of so many periods.
-KEPT_RUNS, KEPT_PERIODS = 16, 1_000
+# Stored ones: so many cities' scores, some 800 bytes each; and what is known of so many periods.
+KEPT_SCORES, KEPT_PERIODS = 20_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def ordered(rows: list[CityScore]) -> tuple[CityScore, ...]:
 
 
 _COMPUTED: Kept[Computed] = Kept(KEPT_BYTES, size=lambda found: found.size_bytes)
-_RUNS: Kept[tuple[CityScore, ...]] = Kept(KEPT_RUNS)
+_RUNS: Kept[tuple[CityScore, ...]] = Kept(KEPT_SCORES, size=len)
 _TOUCHED: Kept[int] = Kept(KEPT_PERIODS)
 
 

@@ -22,7 +22,7 @@ from dashboard.served import (
     submission,
 )
 from dashboard.served.asked import House, kept, served
-from dashboard.served.kept import KeptPages
+from dashboard.served.kept import KEPT_BYTES, KeptPages
 from dashboard.served.single_sign_on import Provider, provider_app
 
 
@@ -91,13 +91,13 @@ POST = {
 }
 
 
-def form_routes(house: House, provider: Provider | None) -> list[BaseRoute]:
-    """Every page with a form, in the order they are tried."""
+def form_routes(house: House, provider: Provider | None, *, kept_bytes: int = KEPT_BYTES) -> list[BaseRoute]:
+    """Every page with a form, in the order they are tried; of open pages at most so many bytes are kept."""
     routes: list[BaseRoute] = []
     if provider is not None:
         routes.append(Mount("/sign-in/provider", provider_app(house, provider)))
     small = [Middleware(GZipMiddleware, **GZIP)]
-    pages = KeptPages()
+    pages = KeptPages(kept_bytes)
     routes += [
         Route(path, kept(house, page, None if path in UNKEPT else pages), methods=["GET"], middleware=small)
         for path, page in OPEN.items()

@@ -112,7 +112,7 @@ def kept(house: House, handler: Handler, pages: KeptPages | None) -> Callable[[R
         if found is None:
             with pages.turns.of(tag):
                 found = pages.known(request, tag)
-                found = found or pages.keep(tag, _answered(house, handler, request, NOTHING, source.engine))
+                found = found or pages.keep(request, tag, _answered(house, handler, request, NOTHING, source.engine))
         return found
 
     def answered(request: Request) -> Response:

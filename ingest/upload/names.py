@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from app.domain.names import folded
+from app.domain.remembered import remembered
 from ingest.upload.known import CityFacts, IndicatorFacts, Known
 
 _PREFIX = re.compile(
@@ -128,7 +129,7 @@ def _names_region(city: CityFacts) -> frozenset[str]:
     return frozenset(map(name_key, city.regions))
 
 
-@lru_cache(maxsize=100_000)
+@remembered(32_768)
 def name_key(name: str) -> str:
     """A name folded, with Latin letters that look Cyrillic turned where the word holds Cyrillic too."""
     words = (_cyrillic(word) for word in folded(name.replace("\u00ad", "")).split(" "))

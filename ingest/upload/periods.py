@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Literal
 
 from app.domain.period import parse_period
+from app.domain.remembered import remembered
 
 How = Literal["code", "spelled", "cumulative", "date", "serial", "fiscal"]
 
@@ -100,7 +101,7 @@ _EMBEDDED = re.compile(r"(?<!\d)((?:19|20)\d{2})-?q([1-4])(?!\d)", re.IGNORECASE
 _HOMOGLYPHS = str.maketrans({"і": "i", "l": "i", "|": "i", "1": "i", "ѵ": "v"})
 
 
-@lru_cache(maxsize=65_536)
+@remembered(16_384)
 def read_period(text: str, day_first: bool | None = None) -> PeriodText:
     """What a text may mean; several codes are a question, none means that it is no period."""
     plain = text.strip()

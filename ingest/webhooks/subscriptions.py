@@ -28,7 +28,7 @@ MOST_LETTERS = 2_000
 
 @dataclass(frozen=True)
 class Policy:
-    """What this installation allows: without a key there are no secrets and so no webhooks; the present is first."""
+    """What this installation allows; without a key (the present one stands first) there are no webhooks."""
 
     keys: tuple[str, ...] = ()
     allow_private: bool = False

@@ -1,4 +1,4 @@
-"""Kept answers: the very bytes that would be made anew, to those alone whom they are right for, never of yesterday."""
+"""Kept answers: the very bytes that would be made anew, to those alone whom they are right for."""
 
 from __future__ import annotations
 

@@ -195,8 +195,9 @@ def load(installation: Installation) -> Iterator[Load]:
         at_work.is_over.set()
         for thread in threads:
             thread.join(40)
-    assert [told for told in at_work.statuses if told[1] != 200] == []
-    assert at_work.went_back == []
+    failed = [told for told in at_work.statuses if told[1] != 200]
+    assert failed == [], failed
+    assert at_work.went_back == [], at_work.went_back
     assert at_work.acknowledged
     kept = _kept(installation)
     assert {number: value for number, value in at_work.acknowledged.items() if kept.get(number) != value} == {}

@@ -14,12 +14,18 @@ from app.replicas import Published
 from dashboard import kept_callbacks
 from dashboard.guard import CALLBACK
 
+Counted = tuple[Flask, list[int]]
+
 
 @pytest.fixture
-def counted(database: Engine) -> tuple[Flask, list[int]]:
+def counted(database: Engine) -> Counted:
     """A server whose callback counts how often it was computed; 'bad' is refused."""
+    return _counted(database, kept_callbacks.KEPT_BYTES)
+
+
+def _counted(database: Engine, kept_bytes: int) -> Counted:
     server, calls = Flask("counted"), []
-    kept_callbacks.install(server, Published(database))
+    kept_callbacks.install(server, Published(database), kept_bytes)
 
     @server.post(CALLBACK)
     def answer() -> Response:
@@ -31,7 +37,7 @@ def counted(database: Engine) -> tuple[Flask, list[int]]:
     return server, calls
 
 
-def test_the_same_body_is_answered_once(counted: tuple[Flask, list[int]]) -> None:
+def test_the_same_body_is_answered_once(counted: Counted) -> None:
     server, calls = counted
     client = server.test_client()
     first, second = client.post(CALLBACK, data=b"a"), client.post(CALLBACK, data=b"a")
@@ -42,14 +48,14 @@ def test_the_same_body_is_answered_once(counted: tuple[Flask, list[int]]) -> Non
     assert len(calls) == 2
 
 
-def test_a_refusal_is_not_kept(counted: tuple[Flask, list[int]]) -> None:
+def test_a_refusal_is_not_kept(counted: Counted) -> None:
     server, calls = counted
     client = server.test_client()
     assert [client.post(CALLBACK, data=b"bad").status_code for _ in range(2)] == [400, 400]
     assert len(calls) == 2
 
 
-def test_a_new_vintage_is_answered_anew(counted: tuple[Flask, list[int]], database: Engine) -> None:
+def test_a_new_vintage_is_answered_anew(counted: Counted, database: Engine) -> None:
     server, calls = counted
     client = server.test_client()
     client.post(CALLBACK, data=b"a")
@@ -66,3 +72,15 @@ def test_a_new_vintage_is_answered_anew(counted: tuple[Flask, list[int]], databa
         )
     client.post(CALLBACK, data=b"a")
     assert len(calls) == 2
+
+
+def test_answers_are_kept_within_their_bytes(database: Engine) -> None:
+    """An answer of some twenty bytes counts as some five hundred, with what it takes to find it."""
+    server, calls = _counted(database, 1_100)
+    client = server.test_client()
+    for body in (b"a", b"b", b"c", b"b", b"c", b"a"):
+        client.post(CALLBACK, data=body)
+    assert len(calls) == 4
+    forgetful, asked = _counted(database, 0)
+    assert [forgetful.test_client().post(CALLBACK, data=b"a").status_code for _ in range(2)] == [200, 200]
+    assert len(asked) == 2

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -58,28 +60,46 @@ def _is_whole_or_nothing(engine: Engine, value: str = "42") -> bool:
     return bool(written)
 
 
-def _killed(url: str, point: int, after_s: float | None = None) -> int:
-    command = [sys.executable, "-m", "tests.loss.publisher", url, str(point)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    if after_s is not None:
-        time.sleep(after_s)
-        process.kill()
-    return process.wait(60)
+PUBLISHER = [sys.executable, "-m", "tests.loss.publisher"]
+Killed = Callable[[str, int], int]
+
+
+@pytest.fixture(scope="module")
+def killed() -> Iterator[Killed]:
+    """Has a process publish to this address that is killed at this point; its exit code."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(PUBLISHER, cwd=ROOT, stdin=pipe, stdout=pipe, text=True, bufsize=1) as publishers:
+        asked, answers = publishers.stdin, publishers.stdout
+        assert asked
+        assert answers
+
+        def publish(url: str, point: int) -> int:
+            asked.write(f"{url} {point}\n")
+            return int(answers.readline())
+
+        yield publish
+        asked.close()
 
 
 @pytest.mark.parametrize("lot", range(KILLS))
-def test_a_publisher_killed_at_a_point_leaves_all_or_nothing(tiny: Engine, database_url: str, lot: int) -> None:
+def test_a_publisher_killed_at_a_point_leaves_all_or_nothing(
+    tiny: Engine, database_url: str, killed: Killed, lot: int
+) -> None:
     """Points spread over all statements; beyond the last the process lives and the vintage is there."""
     points = 16 if tiny.dialect.name == "sqlite" else 18
     point = 1 + lot * points // KILLS
-    code = _killed(database_url, point)
+    code = killed(database_url, point)
+    assert code in (0, -signal.SIGKILL)
     is_there = _is_whole_or_nothing(tiny)
     assert is_there == (code == 0)
 
 
 def test_a_publisher_killed_at_a_random_moment_leaves_all_or_nothing(tiny: Engine, database_url: str) -> None:
     dice = random.Random(20261126)
-    _killed(database_url, 10_000, after_s=0.6 + dice.random())
+    process = subprocess.Popen([*PUBLISHER, database_url, "10000"], cwd=ROOT, stderr=subprocess.DEVNULL)
+    time.sleep(0.6 + dice.random())
+    process.kill()
+    process.wait(60)
     _is_whole_or_nothing(tiny)
 
 

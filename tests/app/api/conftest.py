@@ -14,15 +14,15 @@ from starlette.testclient import TestClient
 
 from app.api.app import create_api
 from app.api.deps import Limits
-from app.db import writing
+from app.db import connect, writing
 from app.main import create_app
 from app.settings import Settings
+from tests.conftest import Databases
 from tests.makers import MORNING, make_city, make_indicator, publish_figures
 from tests.servers import serving
 
 
-@pytest.fixture
-def figures(database: Engine) -> Engine:
+def three_vintages(database: Engine) -> Engine:
     """Vintage 1: two cities, a zero and a blank; vintage 2: one revision; vintage 3: one withdrawal."""
     with writing(database) as session:
         make_city(session, "ru-kazan", name_ru="Казань", population=1_300_000, region="RU-TA")
@@ -46,15 +46,37 @@ def figures(database: Engine) -> Engine:
 
 
 @pytest.fixture
-def client(figures: Engine) -> Iterator[TestClient]:
+def figures(database: Engine) -> Engine:
+    """Three vintages in a database of this test alone, which may write there."""
+    return three_vintages(database)
+
+
+@pytest.fixture(scope="session")
+def read_figures(databases: Databases) -> Iterator[Engine]:
+    """The same three vintages for all tests that only read."""
+    engine = connect(databases.fresh_url())
+    yield three_vintages(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def asked_figures(request: pytest.FixtureRequest, read_figures: Engine) -> Engine:
+    """The figures that the test itself asks for, because it writes there; else those of all."""
+    own: Engine = request.getfixturevalue("figures") if "figures" in request.fixturenames else read_figures
+    return own
+
+
+@pytest.fixture
+def client(asked_figures: Engine) -> Iterator[TestClient]:
     """A client of the API at its real address."""
-    api = create_api(figures, Limits(max_page_rows=50))
+    api = create_api(asked_figures, Limits(max_page_rows=50))
     with TestClient(Starlette(routes=[Mount("/api", api)]), raise_server_exceptions=False) as client:
         yield client
 
 
 @pytest.fixture
-def site(figures: Engine, database_url: str, tmp_path: Path) -> Iterator[str]:
+def site(asked_figures: Engine, tmp_path: Path) -> Iterator[str]:
     """The address of the whole program, for clients that bring their own HTTP."""
-    with serving(create_app(Settings(database_url=database_url, files_dir=tmp_path / "files"))) as address:
+    url = asked_figures.url.render_as_string(hide_password=False)
+    with serving(create_app(Settings(database_url=url, files_dir=tmp_path / "files"))) as address:
         yield address

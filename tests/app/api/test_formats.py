@@ -19,16 +19,18 @@ from starlette.testclient import TestClient
 
 from app.api.app import create_api
 from app.api.deps import Limits
-from app.db import writing
+from app.db import connect, writing
 from app.formats import xlsx
+from tests.app.api.conftest import three_vintages
+from tests.conftest import Databases
 from tests.makers import MORNING, publish_figures
 
 ADDRESS = "/v1/observations"
 HOSTILE = '=HYPERLINK("http://evil.example";"x"), "quoted"\n–\tтекст 北京'
 
 
-@pytest.fixture
-def served(figures: Engine) -> Iterator[TestClient]:
+def with_texts(figures: Engine) -> Engine:
+    """A fourth vintage, of texts and numbers that are easily spoilt."""
     with writing(figures) as session:
         publish_figures(
             session,
@@ -37,7 +39,25 @@ def served(figures: Engine) -> Iterator[TestClient]:
             {"period": "2023-Q3", "value": "-7.5", "note": "@sum"},
             now=MORNING + timedelta(days=5),
         )
-    with TestClient(create_api(figures, Limits(max_page_rows=50))) as client:
+    return figures
+
+
+@pytest.fixture(scope="module")
+def read_figures(databases: Databases) -> Iterator[Engine]:
+    """The four vintages for all tests here that only read."""
+    engine = connect(databases.fresh_url())
+    yield with_texts(three_vintages(engine))
+    engine.dispose()
+
+
+@pytest.fixture
+def figures(database: Engine) -> Engine:
+    return with_texts(three_vintages(database))
+
+
+@pytest.fixture
+def served(asked_figures: Engine) -> Iterator[TestClient]:
+    with TestClient(create_api(asked_figures, Limits(max_page_rows=50))) as client:
         yield client
 
 

@@ -13,15 +13,31 @@ from starlette.testclient import TestClient
 
 from app.api.app import create_api
 from app.api.deps import Limits
+from app.db import connect
 from ingest.scoring import bring_up_to_date
+from tests.conftest import Databases
 from tests.makers import MORNING
+from tests.tiny import build
 
 TINY = "/api/v1/scores?framework=tiny"
 
 
+@pytest.fixture(scope="module")
+def read_figures(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The tiny index for all tests here that only read."""
+    engine = connect(databases.fresh_url())
+    yield build(engine, tmp_path_factory.mktemp("tiny"))
+    engine.dispose()
+
+
 @pytest.fixture
-def scored(tiny: Engine) -> Iterator[TestClient]:
-    api = create_api(tiny, Limits(max_page_rows=50))
+def figures(tiny: Engine) -> Engine:
+    return tiny
+
+
+@pytest.fixture
+def scored(asked_figures: Engine) -> Iterator[TestClient]:
+    api = create_api(asked_figures, Limits(max_page_rows=50))
     with TestClient(Starlette(routes=[Mount("/api", api)]), raise_server_exceptions=False) as client:
         yield client
 
@@ -51,8 +67,8 @@ def test_the_embargoed_figure_shows_nowhere(scored: TestClient) -> None:
     assert "missing: TI_LIGHTS" in kazan["reason"]
 
 
-def test_columns_hold_the_same_as_rows(scored: TestClient, tiny: Engine) -> None:
-    bring_up_to_date(tiny, now=MORNING)
+def test_columns_hold_the_same_as_rows(scored: TestClient, figures: Engine) -> None:
+    bring_up_to_date(figures, now=MORNING)
     address = f"{TINY}&period=2025-Q4..2026-Q1"
     lists = scored.get(f"{address}&layout=columns").json()["data"]
     listed = rows(scored, address)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,10 +60,11 @@ def file(*rows: tuple[object, ...]) -> bytes:
     return csv_of(*rows, period=period())
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    url = f"sqlite:///{tmp_path / 'site.db'}"
-    engine = connect(url)
+@pytest.fixture(scope="session")
+def small_ministry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with two cities, a figure, and everybody who works there; nobody writes to it."""
+    kept = tmp_path_factory.mktemp("ministry") / "site.db"
+    engine = connect(f"sqlite:///{kept}")
     migrations.upgrade(engine)
     now = datetime.now(UTC)
     with writing(engine) as session:
@@ -76,4 +78,15 @@ def site(tmp_path: Path) -> Site:
             person = people.add_person(session, OPERATOR, f"{name}@city.example", name, rights, now=now)
             people.set_password(session, person.actor(), PASSWORD, now=now)
     engine.dispose()
+    return kept
+
+
+def opened(ministry: Path, folder: Path) -> Site:
+    """The whole program over a copy of this file."""
+    url = f"sqlite:///{shutil.copyfile(ministry, folder / 'site.db')}"
     return Site(url, create_app(Settings(database_url=url)))
+
+
+@pytest.fixture
+def site(small_ministry: Path, tmp_path: Path) -> Site:
+    return opened(small_ministry, tmp_path)

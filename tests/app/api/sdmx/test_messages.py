@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,18 @@ FLOW = "/data/dataflow/CITYMARK/FIGURES/1.0"
 
 
 @pytest.fixture
-def client(figures: Engine) -> TestClient:
-    return TestClient(create_sdmx(figures))
+def client(asked_figures: Engine) -> TestClient:
+    return TestClient(create_sdmx(asked_figures))
+
+
+@cache
+def _schema() -> etree.XMLSchema:
+    return etree.XMLSchema(etree.parse(SCHEMAS / "xml" / "sdmx21" / "SDMXMessage.xsd"))
 
 
 def _check_xml(content: bytes) -> etree._Element:
     document = etree.fromstring(content)
-    schema = etree.XMLSchema(etree.parse(SCHEMAS / "xml" / "sdmx21" / "SDMXMessage.xsd"))
-    schema.assertValid(document)
+    _schema().assertValid(document)
     return document
 
 
