@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeEngine
@@ -140,7 +140,6 @@ def connect_replica(url: str, primary: Engine) -> Engine:
 def _connect_sqlite(path: str | None) -> Engine:
     if not path:
         raise Invalid("SQLite needs a file: write sqlite:///var/citymark.db")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         f"sqlite:///{path}",
         module=SQLITE,
@@ -148,10 +147,16 @@ def _connect_sqlite(path: str | None) -> Engine:
         hide_parameters=True,
         **ENGINE,
     )
+    event.listen(engine, "do_connect", lambda *_: Path(path).parent.mkdir(parents=True, exist_ok=True))
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     event.listen(engine, "checkin", _narrow)
     return engine
+
+
+def is_missing(engine: Engine) -> bool:
+    """Whether it is an SQLite file that is not there: the first connection would make an empty one."""
+    return engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists()
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:
@@ -222,6 +227,13 @@ def _available() -> Iterator[None]:
         if "is full" in str(error) or "No space left" in str(error):
             raise Unavailable("the database has no room left on its disk: nothing was written, free some") from error
         raise Unavailable("the database did not answer; try again in a moment") from error
+
+
+def trouble(error: DBAPIError) -> str | None:
+    """What keeps the database from answering, in its driver's words; None where the statement itself is at fault."""
+    is_there = isinstance(error, OperationalError) or type(error) is DatabaseError
+    is_refused = isinstance(error.orig, psycopg.errors.InsufficientPrivilege)
+    return " ".join(str(error.orig).split()) if is_there or is_refused else None
 
 
 def lock_for_publishing(session: Session) -> None:

@@ -286,14 +286,14 @@ def _readyz(request: Request) -> Response:
     except (SQLAlchemyError, Unavailable):
         return _json({"status": "not ready", "reason": "the database does not answer"}, 503)
     if body["schema"] != body["needed"]:
-        return _json({"status": "not ready", "reason": "run `citymark migrate`", **body}, 503)
+        return _json({"status": "not ready", "reason": migrations.schema_fault(body["schema"]), **body}, 503)
     if engine is not published.primary:
         reason = "the primary database does not answer: replicas are read, changes are refused"
         return _json({"status": "read-only", "reason": reason, **body})
     return _json({"status": "ready", **body})
 
 
-def _schema(engine: Engine) -> dict[str, object]:
+def _schema(engine: Engine) -> dict[str, Any]:
     schema, needed = migrations.current_revision(engine), migrations.newest_revision()
     return {"database": engine_version(engine), "schema": schema, "needed": needed}
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from tempfile import mkdtemp
 
 import uvicorn
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 import migrations
 from app import logs
-from app.db import connect, writing
-from app.errors import CitymarkError, Unavailable
+from app.db import connect, trouble, writing
+from app.errors import CitymarkError, Conflict, Unavailable
 from app.settings import Settings, read_settings
 from app.telemetry import provider
 from ingest import backup, bulk, demo, doctor, index_tool, people_command, scoring
@@ -42,18 +42,37 @@ def main(words: Sequence[str] | None = None) -> int:
         settings = read_settings()
     except ValidationError as error:
         for item in error.errors():
-            print(f"CITYMARK_{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}", file=sys.stderr)
+            print(_wrong_setting(item["loc"], item["msg"]), file=sys.stderr)
         return 2
     command: Command = arguments.command
     try:
         return command(arguments, settings)
-    except CitymarkError as error:
-        print(f"citymark: {error.message}", file=sys.stderr)
-        for problem in error.problems:
-            print(f"  {problem.where}: {problem.message}", file=sys.stderr)
+    except (CitymarkError, DBAPIError, OSError) as error:
+        if not (lines := list(_in_words(error))):
+            raise
+        print("citymark: " + "\n  ".join(lines), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _in_words(error: BaseException) -> Iterator[str]:
+    """What hinders, and below it what exactly; nothing where the program is at fault."""
+    if isinstance(error, CitymarkError):
+        yield error.message
+        yield from (f"{problem.where}: {problem.message}" for problem in error.problems)
+        if isinstance(error.__cause__, DBAPIError) and (words := trouble(error.__cause__)):
+            yield words
+    elif isinstance(error, DBAPIError) and (words := trouble(error)):
+        yield from ("the database did not answer", words)
+    elif isinstance(error, OSError) and error.filename is not None:
+        yield f"{error.filename}: {error.strerror}"
+
+
+def _wrong_setting(place: tuple[int | str, ...], message: str) -> str:
+    """What concerns several settings at once names them itself."""
+    words = message.removeprefix("Value error, ")
+    return f"CITYMARK_{'.'.join(map(str, place)).upper()}: {words}" if place else words
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -112,9 +131,8 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         engine = connect(settings.database_url)
         demo.ensure_demo(engine, announce=lambda line: print(line, flush=True))
         engine.dispose()
-    if _schema(settings) != migrations.newest_revision():
-        print("citymark: the database has another schema: run `citymark migrate`", file=sys.stderr)
-        return 2
+    if fault := migrations.schema_fault(_schema(settings)):
+        raise Conflict(fault)
     scheme = "https" if settings.tls_cert else "http"
     print(f"Citymark is at {scheme}://{arguments.host}:{arguments.port}/ (Ctrl-C stops it)", flush=True)
     logs.set_up(settings.log_format, settings.log_level)

@@ -2,6 +2,7 @@
 
 SQLite is copied by VACUUM INTO, PostgreSQL by pg_dump; both see one moment. Beside it stands a manifest with the
 digest, schema, newest vintage and the head of the audit chain. Restoring refuses a database that holds anything.
+A database of an older schema is copied as it is, before an update; put back, it is brought to the newest.
 """
 
 from __future__ import annotations
@@ -24,15 +25,17 @@ from sqlalchemy.orm import Session
 
 import migrations
 from app import audit
-from app.db import connect, reading
-from app.errors import CitymarkError
-from app.models import Observation, Submission, Vintage
+from app.db import SQLITE, connect, is_missing, reading
+from app.errors import CitymarkError, Conflict, Unavailable
+from app.models import AuditEvent, Observation, Submission, Vintage
 from ingest import doctor
 
 if TYPE_CHECKING:
     from app.settings import Settings
 
 PIECE_BYTES = 1_000_000
+# What a manifest must say before anything is put back.
+NEEDED = ("engine", "schema", "sha256")
 
 
 def add_backup_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,10 +75,8 @@ def run_restore(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def backup(engine: Engine, file: Path) -> dict[str, Any]:
     """Copy the database into `file`, whole or not at all, and write its manifest; the manifest."""
-    if file.exists():
-        raise CitymarkError(f"{file} exists: name another file")
-    if migrations.current_revision(engine) != migrations.newest_revision():
-        raise CitymarkError("the database has another schema: run `citymark migrate` first")
+    _ensure_free(file)
+    _ensure_known(migrations.current_revision(engine))
     unfinished = file.with_name(f"{file.name}.part-{os.getpid()}")
     try:
         told = (_vacuum_into if engine.dialect.name == "sqlite" else _dump)(engine, unfinished)
@@ -83,7 +84,9 @@ def backup(engine: Engine, file: Path) -> dict[str, Any]:
         made = {"program": version("citymark"), "made_at": datetime.now(UTC).isoformat(timespec="seconds")}
         whole = {"bytes": unfinished.stat().st_size, "sha256": _digest(unfinished)}
         manifest = {**made, **told, **whole}
-        _manifest_of(file).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        # Exclusively: of two that copy into one file at once the second is refused here.
+        with _manifest_of(file).open("x", encoding="utf-8") as beside:
+            beside.write(json.dumps(manifest, indent=1) + "\n")
         unfinished.replace(file)
         _to_disk(file.parent)
     finally:
@@ -91,38 +94,65 @@ def backup(engine: Engine, file: Path) -> dict[str, Any]:
     return manifest
 
 
+def _ensure_free(file: Path) -> None:
+    if not file.parent.is_dir():
+        raise CitymarkError(f"there is no folder {file.parent}: make it first")
+    for each in (file, _manifest_of(file)):
+        if each.exists():
+            raise CitymarkError(f"{each} exists: name another file")
+
+
+def _ensure_known(schema: str | None) -> None:
+    """An older schema can be copied and put back, one that this program does not know cannot."""
+    fault = migrations.schema_fault(schema)
+    if fault and (schema is None or not migrations.is_known(schema)):
+        raise Conflict(fault)
+
+
 def restore(url: str, file: Path) -> list[str]:
     """Put the copy into the empty database of `url`; what doctor finds and what differs from the manifest."""
     manifest = _checked_manifest(file)
     engine = connect(url)
     try:
-        tables = inspect(engine).get_table_names()
-        if tables:
-            raise CitymarkError(f"the database is not empty, it has {', '.join(tables[:5])}: name an empty one")
-        if engine.dialect.name != manifest["engine"]:
-            raise CitymarkError(f"this is a copy of {manifest['engine']}, the database is {engine.dialect.name}")
+        _ensure_fits(engine, manifest)
         (_copy_back if engine.dialect.name == "sqlite" else _restore_dump)(engine, file)
         engine.dispose()
         with reading(engine) as session:
-            told = _told(session)
-        return [*doctor.faults(engine), *_differences(manifest, told)]
+            differences = _differences(manifest, _told(session))
+        migrations.upgrade(engine)
+        return [*doctor.faults(engine), *differences]
     finally:
         engine.dispose()
 
 
+def _ensure_fits(engine: Engine, manifest: Mapping[str, Any]) -> None:
+    """Nothing is in the way, and this engine and program can hold what the copy holds."""
+    _ensure_known(manifest["schema"])
+    tables = [] if is_missing(engine) else inspect(engine).get_table_names()
+    if tables:
+        raise CitymarkError(f"the database is not empty, it has {', '.join(tables[:5])}: name an empty one")
+    if engine.dialect.name != manifest["engine"]:
+        raise CitymarkError(f"this is a copy of {manifest['engine']}, the database is {engine.dialect.name}")
+
+
 def _checked_manifest(file: Path) -> dict[str, Any]:
+    beside = _manifest_of(file)
+    for each, name in ((file, "copy"), (beside, "manifest")):
+        if not each.is_file():
+            raise CitymarkError(f"there is no {name} {each}: `citymark backup FILE` writes FILE and FILE.json")
     try:
-        manifest = json.loads(_manifest_of(file).read_text(encoding="utf-8"))
-        digest = _digest(file)
-    except (OSError, ValueError) as error:
-        raise CitymarkError(f"{file} or its manifest {_manifest_of(file).name} cannot be read: {error}") from error
-    if manifest.get("sha256") != digest:
+        manifest = json.loads(beside.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CitymarkError(f"{beside} cannot be read: {error}") from error
+    if not isinstance(manifest, dict) or not all(isinstance(manifest.get(name), str) for name in NEEDED):
+        raise CitymarkError(f"{beside} is not the manifest of a copy: it must name {', '.join(NEEDED)}")
+    if manifest["sha256"] != (digest := _digest(file)):
         raise CitymarkError(f"{file} is not the copy its manifest describes: its SHA-256 is {digest}")
-    return dict(manifest)
+    return manifest
 
 
 def _manifest_of(file: Path) -> Path:
-    return file.with_name(f"{file.name}.json")
+    return file.parent / f"{file.name}.json"
 
 
 def _differences(manifest: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
@@ -130,15 +160,17 @@ def _differences(manifest: Mapping[str, Any], told: Mapping[str, Any]) -> list[s
 
 
 def _told(session: Session) -> dict[str, Any]:
-    """What a database says of itself in one moment."""
-    number, sha256 = audit.head(session)
+    """What a database says of itself in one moment; an older schema may not have every table yet."""
     engine = session.get_bind().engine
+    tables = inspect(session.connection()).get_table_names()
+    number, sha256 = audit.head(session) if AuditEvent.__tablename__ in tables else (0, audit.FIRST)
+    has_submissions = Submission.__tablename__ in tables
     return {
         "engine": engine.dialect.name,
         "schema": migrations.current_revision(engine),
         "vintage": session.scalar(select(func.max(Vintage.number))) or 0,
         "observations": session.scalar(select(func.count()).select_from(Observation)),
-        "submissions": session.scalar(select(func.count()).select_from(Submission)),
+        "submissions": session.scalar(select(func.count()).select_from(Submission)) if has_submissions else 0,
         "audit_head": f"{number}:{sha256}",
     }
 
@@ -158,8 +190,11 @@ def _to_disk(path: Path) -> None:
 
 def _vacuum_into(engine: Engine, file: Path) -> dict[str, Any]:
     with engine.connect() as connection:
-        # VACUUM stands in no transaction, so it goes past the one that a connection begins.
-        connection.connection.cursor().execute("VACUUM INTO ?", [str(file)])
+        try:
+            # VACUUM stands in no transaction, so it goes past the one that a connection begins.
+            connection.connection.cursor().execute("VACUUM INTO ?", [str(file)])
+        except SQLITE.OperationalError as error:
+            raise Unavailable(f"the copy cannot be written: {error}") from error
     copy = connect(f"sqlite:///{file}")
     try:
         with reading(copy) as session:
@@ -174,11 +209,15 @@ def _copy_back(engine: Engine, file: Path) -> None:
     """Beside its place first, then put there at once."""
     place = Path(str(engine.url.database))
     engine.dispose()
+    place.parent.mkdir(parents=True, exist_ok=True)
     unfinished = place.with_name(f"{place.name}.part-{os.getpid()}")
-    with file.open("rb") as source, unfinished.open("wb") as target:
-        shutil.copyfileobj(source, target, PIECE_BYTES)
-    _to_disk(unfinished)
-    unfinished.replace(place)
+    try:
+        with file.open("rb") as source, unfinished.open("wb") as target:
+            shutil.copyfileobj(source, target, PIECE_BYTES)
+        _to_disk(unfinished)
+        unfinished.replace(place)
+    finally:
+        unfinished.unlink(missing_ok=True)
     _to_disk(place.parent)
 
 
@@ -192,15 +231,18 @@ def _dump(engine: Engine, file: Path) -> dict[str, Any]:
 
 
 def _restore_dump(engine: Engine, file: Path) -> None:
-    _run(engine, "pg_restore", "--no-owner", "--single-transaction", "--exit-on-error", str(file))
+    # Roles belong to a server: an empty one has none to give rights to (`citymark migrate --rights-for` gives them).
+    options = ("--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error")
+    _run(engine, "pg_restore", *options, str(file))
 
 
 def _run(engine: Engine, name: str, *words: str) -> None:
     """A program of PostgreSQL; the password goes by the environment, where no list of processes shows it."""
-    folder = os.environ.get("CITYMARK_PG_BIN")
-    program = str(Path(folder) / name) if folder else shutil.which(name)
+    folder = os.environ.get("CITYMARK_PG_BIN") or None
+    program = shutil.which(name, path=folder)
     if program is None:
-        raise CitymarkError(f"{name} is not installed: install PostgreSQL's client programs of the server's version")
+        where = f"in {folder}, which CITYMARK_PG_BIN names" if folder else "on the path"
+        raise CitymarkError(f"{name} is not {where}: install PostgreSQL's client programs of the server's version")
     url = engine.url
     into = ["--dbname", str(url.database)] if name == "pg_restore" else [str(url.database)]
     address = ["--host", str(url.host or ""), "--port", str(url.port or 5432), "--username", str(url.username or "")]

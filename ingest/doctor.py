@@ -55,9 +55,8 @@ def _head(engine: Engine) -> str | None:
 
 def faults(engine: Engine, *, noted: str | None = None) -> Iterator[str]:
     """Everything that is wrong, in words."""
-    needed, schema = migrations.newest_revision(), migrations.current_revision(engine)
-    if schema != needed:
-        yield f"the schema is {schema}, this program needs {needed}: run `citymark migrate`"
+    if fault := migrations.schema_fault(migrations.current_revision(engine)):
+        yield fault
         return
     yield from integrity_faults(engine)
     with reading(engine) as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
@@ -12,6 +13,7 @@ import migrations
 from app.db import connect, reading
 from app.errors import Invalid
 from ingest.__main__ import main
+from ingest.backup import backup, restore
 from ingest.doctor import faults
 from ingest.tasks.deeds import Means
 from ingest.tasks.working import Worker
@@ -111,3 +113,23 @@ def test_the_command_migrates_and_grants(
     assert "change all but audit_event, observation, vintage" in told
     assert f"at schema {migrations.newest_revision()}" in told
     assert main(["migrate", "--rights-for", "nobody_here"]) == 2
+
+
+def test_a_copy_with_rights_is_put_back_where_the_role_is_not_there(
+    cluster: Postgres, owner: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CITYMARK_PG_BIN", str(cluster.bin))
+    superuser = owner.execution_options(isolation_level="AUTOCOMMIT")
+    with superuser.connect() as connection:
+        connection.exec_driver_sql("CREATE ROLE of_another_server LOGIN")
+        connection.exec_driver_sql("CREATE DATABASE put_back")
+    grant_least(owner, "of_another_server")
+    backup(owner, tmp_path / "day.backup")
+    with superuser.connect() as connection:
+        for statement in ("DROP OWNED BY of_another_server", "DROP ROLE of_another_server"):
+            connection.exec_driver_sql(statement)
+    try:
+        assert restore(cluster.url("put_back"), tmp_path / "day.backup") == []
+    finally:
+        with superuser.connect() as connection:
+            connection.exec_driver_sql("DROP DATABASE put_back")

@@ -394,7 +394,7 @@ def test_the_command_builds_once_and_says_what_it_did(tmp_path: Path, capsys: py
 def test_the_command_leaves_a_database_of_another_schema_alone(tmp_path: Path) -> None:
     engine = sqlite_at(tmp_path / "old.db")
     with engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'of long ago'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '2026_11_24'")
     engine.dispose()
     with pytest.raises(Conflict, match="run `citymark migrate`"):
         run_command(arguments(), Settings(database_url=f"sqlite:///{tmp_path}/old.db"))
