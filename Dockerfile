@@ -23,5 +23,5 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
 VOLUME /citymark/var
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
+  CMD ["python", "-c", "import os, ssl; from urllib.request import urlopen; tls = os.environ.get('CITYMARK_TLS_CERT'); urlopen('https://127.0.0.1:8000/readyz' if tls else 'http://127.0.0.1:8000/readyz', timeout=2, context=ssl._create_unverified_context() if tls else None)"]
 CMD ["sh", "-c", "citymark migrate && exec citymark serve --host 0.0.0.0 --port 8000"]

@@ -124,16 +124,21 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Citymark needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": name another one with make PYTHON=python3.12 …")'
 	@$(PYTHON) -m venv .venv || { echo "python3-venv is missing: apt-get install python3-venv"; rm -rf .venv; exit 1; }
 
+# Compiled by all cores afterwards, not by one on the way; a file that no Python of this version can read is nobody's fault.
+define install
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $(1)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -qq -j 0 $(CURDIR)/.venv/lib || true
+endef
+
 $(BIN)/.run: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "installing what Citymark needs (about a minute, once)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(call install,requirements.lock)
 	@touch $@
 
 $(BIN)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	@echo "installing what the tests need (a minute or two, once)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(call install,requirements-dev.lock)
 	@touch $@ $(BIN)/.run
 
 bench/.security/.ready:

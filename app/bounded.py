@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.observed import SHED
+from app.pauses import full_collections_rare
 
 # Asked by balancers and operators most of all when there is too much, and files that cost nothing.
 EXEMPT = re.compile(
@@ -97,7 +98,8 @@ class Bounded:
         finally:
             self._waiting -= 1
         try:
-            yield
+            with full_collections_rare():
+                yield
         finally:
             self._turns.release()
 

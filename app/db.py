@@ -37,6 +37,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.domain.number import canonical
 from app.errors import Invalid, Unavailable
+from app.pauses import json_in_pieces
 
 try:  # The bundled SQLite is free of the WAL fault that distribution libraries before 3.51.3 carry.
     import pysqlite3.dbapi2 as _bundled_sqlite
@@ -54,7 +55,7 @@ READING = "REPEATABLE READ"
 READING_KIB = 4_096
 WRITING_KIB = 65_536
 # Connections of one process: more than threads that ask (app/main.py), so that none waits for one.
-POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 20}
+ENGINE: dict[str, Any] = {"pool_size": 10, "max_overflow": 20, "json_serializer": json_in_pieces}
 # A PostgreSQL whose machine is gone is found out within seconds; what the address says goes before.
 PATIENCE = {
     "connect_timeout": 3,
@@ -127,7 +128,7 @@ def connect(url: str, setting: str = "CITYMARK_DATABASE_URL") -> Engine:
     if parsed.get_backend_name() == "postgresql":
         driven = parsed.set(drivername="postgresql+psycopg")
         patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
-        return create_engine(driven, pool_pre_ping=True, hide_parameters=True, connect_args=patience, **POOL)
+        return create_engine(driven, pool_pre_ping=True, hide_parameters=True, connect_args=patience, **ENGINE)
     raise Invalid(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
 
 
@@ -144,7 +145,7 @@ def _connect_sqlite(path: str | None) -> Engine:
         module=SQLITE,
         connect_args={"timeout": 10, "check_same_thread": False},
         hide_parameters=True,
-        **POOL,
+        **ENGINE,
     )
     event.listen(engine, "do_connect", lambda *_: Path(path).parent.mkdir(parents=True, exist_ok=True))
     event.listen(engine, "connect", _set_pragmas)

@@ -109,6 +109,10 @@ class Settings(BaseSettings):
     drain_s: float = Field(
         0.0, ge=0, description="How long /readyz says 503 before a stop, while requests are still taken, in seconds."
     )
+    tls_cert: Path | None = Field(
+        None, description="The certificate with which web processes answer over TLS; without it they answer plainly."
+    )
+    tls_key: Path | None = Field(None, description="The key to it.")
     trusted_proxies: str = Field(
         "127.0.0.1", description="Whose X-Forwarded-For and X-Forwarded-Proto count: addresses or networks by commas."
     )
@@ -150,6 +154,13 @@ class Settings(BaseSettings):
             raise ValueError("CITYMARK_REPLICA_URLS must hold postgresql://… addresses, joined by single commas")
         if len({*self.replicas, self.database_url}) <= len(self.replicas):
             raise ValueError("CITYMARK_REPLICA_URLS names one database twice, or the primary itself")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_half_of_tls(self) -> Settings:
+        """A certificate without its key, or the other way round, would answer plainly where TLS was meant."""
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("CITYMARK_TLS_CERT and CITYMARK_TLS_KEY belong together: set both or neither")
         return self
 
     @model_validator(mode="after")

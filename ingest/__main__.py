@@ -133,7 +133,8 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         engine.dispose()
     if fault := migrations.schema_fault(_schema(settings)):
         raise Conflict(fault)
-    print(f"Citymark is at http://{arguments.host}:{arguments.port}/ (Ctrl-C stops it)", flush=True)
+    scheme = "https" if settings.tls_cert else "http"
+    print(f"Citymark is at {scheme}://{arguments.host}:{arguments.port}/ (Ctrl-C stops it)", flush=True)
     logs.set_up(settings.log_format, settings.log_level)
     if arguments.workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         # Workers count together; the folder goes with the process.
@@ -152,6 +153,8 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         timeout_worker_healthcheck=60,
         forwarded_allow_ips=settings.trusted_proxies,
         log_config=None,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
     )
     return 0
 

@@ -59,6 +59,14 @@ class Findings:
             self.kept.append(finding)
         self.counts[kind] += times
 
+    def is_counted(self, check: str, severity: Severity) -> bool:
+        """Whether enough of a kind are kept: one more is counted here and need not be written."""
+        kind = (check, severity)
+        if self.counts[kind] < KEPT_PER_KIND:
+            return False
+        self.counts[kind] += 1
+        return True
+
     def extend(self, other: Findings) -> None:
         """Take over what another part noticed, with its counts."""
         for finding in other.kept:

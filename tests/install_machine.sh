@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests start beside Python: a Chromium, an nginx, a Redis, strace. What is there stays; the rest is Debian's packages.
+# What the tests start beside Python: a Chromium, an nginx, a Redis, a PostgreSQL with TLS, strace. What is there stays; the rest is Debian's packages.
 set -euo pipefail
 
 wanted=()
@@ -12,6 +12,7 @@ PATH="$PATH:/usr/sbin:/usr/local/sbin"
 command -v nginx >/dev/null || wanted+=(nginx-light)
 command -v redis-server >/dev/null || wanted+=(redis-server)
 command -v strace >/dev/null || wanted+=(strace)
+compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || wanted+=(postgresql)
 [ "${#wanted[@]}" -gt 0 ] || exit 0
 
 mend="install ${wanted[*]} (apt-get install ${wanted[*]}; a Chromium elsewhere is named by CITYMARK_CHROMIUM), then run this again"

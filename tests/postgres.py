@@ -40,6 +40,14 @@ def binaries() -> Path:
     return system[-1].parent
 
 
+def binaries_with_tls() -> Path:
+    """The same of a PostgreSQL that was built with TLS, as those of distributions are."""
+    system = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not system:
+        raise RuntimeError("no PostgreSQL with TLS here: run `make setup` (apt-get install postgresql)")
+    return system[-1].parent
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -49,8 +57,8 @@ def _free_port() -> int:
 class Postgres:
     """One cluster in a temporary folder: start, use `url(database)`, stop."""
 
-    def __init__(self) -> None:
-        self.bin = binaries()
+    def __init__(self, folder: Path | None = None) -> None:
+        self.bin = folder or binaries()
         self.port = _free_port()
         self.root = Path(tempfile.mkdtemp(prefix="citymark-pg-"))
         self.data = self.root / "data"

@@ -43,8 +43,8 @@ def program(name: str) -> str:
     return found
 
 
-def wait_for(port: int, seconds: float = 20.0) -> None:
-    """Until something listens on the port."""
+def wait_for(port: int, seconds: float = 60.0) -> None:
+    """Until something listens on the port; so long may a web process take to start on a busy machine."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
@@ -98,12 +98,17 @@ def redis(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def nginx(folder: Path, webs: list[int]) -> Iterator[str]:
-    """An nginx with the repository's own configuration before two web processes, by their ports; its address."""
+def nginx(folder: Path, webs: list[int], authority: Path | None = None) -> Iterator[str]:
+    """An nginx with the repository's own configuration before two web processes, by their ports; its address.
+
+    With `authority` they answer over TLS, by certificates that it has signed.
+    """
     port = free_port()
     filled = {
         "CITYMARK_WEB_1": f"127.0.0.1:{webs[0]}",
         "CITYMARK_WEB_2": f"127.0.0.1:{webs[1]}",
+        "CITYMARK_WEB_SCHEME": "https" if authority else "http",
+        "CITYMARK_CA": str(authority or folder / "none"),
         "CITYMARK_LISTEN": f"127.0.0.1:{port}",
         "CITYMARK_CACHE": f"{folder}/kept",
     }

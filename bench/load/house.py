@@ -54,13 +54,13 @@ def house(*, engine: str, workers: int, **settings: str) -> Iterator[House]:
             stack.callback(cluster.stop)
             url = cluster.url()
         environment = {**os.environ, "CITYMARK_DATABASE_URL": url, **settings}
-        token, offices = _let_in(environment)
+        token, offices = let_in(environment)
         log = Path(folder) / "said.log"
         address, process = stack.enter_context(_served(environment, workers, log))
-        yield House(address, _world(address, offices, token), process, log)
+        yield House(address, world_of(address, offices, token), process, log)
 
 
-def _let_in(environment: dict[str, str]) -> tuple[str, list[str]]:
+def let_in(environment: dict[str, str]) -> tuple[str, list[str]]:
     """The demonstration, and an office of some cities with a token."""
     kept = os.environ.get("CITYMARK_LOAD_DATABASE")
     if kept and environment["CITYMARK_DATABASE_URL"].startswith("sqlite"):
@@ -100,7 +100,8 @@ def _served(environment: dict[str, str], workers: int, log: Path) -> Iterator[tu
         process.kill()
 
 
-def _world(address: str, offices: list[str], token: str) -> World:
+def world_of(address: str, offices: list[str], token: str) -> World:
+    """What there is to ask for."""
     cities = _listed(address, "cities")
     indicators = _listed(address, "indicators")
     periods = [each["code"] for each in _listed(address, "periods") if "Q" in each["code"]]

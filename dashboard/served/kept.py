@@ -1,6 +1,6 @@
 """Open pages kept for readers who are not signed in: the same page while vintage and edition hold.
 
-They are kept as most readers take them, compressed: a seventh of the memory, and none of the work a second time.
+They are kept as most readers take them, compressed: a sixth of the memory, and none of the work a second time.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.domain.number import canonical
 from app.domain.period import parse_period
+from app.pauses import LongList
 from ingest.findings import Finding, Findings
 from ingest.upload.checks import CHECKS, Doubt
 from ingest.upload.known import Confirmation, Known
@@ -49,19 +50,25 @@ def _without_repeats(rows: list[Row], findings: Findings) -> list[Row]:
     groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for row in rows:
         groups[row.key].append(row)
-    kept = []
-    for same in groups.values():
+    kept: list[Row] = LongList()
+    for key in list(groups):
+        same = groups.pop(key)
         if len(same) == 1 or len({(row.value, row.status) for row in same}) == 1:
             kept.append(same[0])
             for row in same[1:]:
                 findings.add(noticed("duplicate-equal", _place(row), text=row.text, key=row.key, cells=same[0].cell))
             continue
-        cells = ", ".join(row.cell for row in same)
-        for row in same:
-            city, indicator, period = row.key
-            words: dict[str, Any] = {"city": city, "indicator": indicator, "period": period, "cells": cells}
-            findings.add(noticed("duplicate-conflict", _place(row), text=row.text, key=row.key, **words))
+        _say_conflict(same, findings)
     return kept
+
+
+def _say_conflict(same: Sequence[Row], findings: Findings) -> None:
+    cells = ", ".join(row.cell for row in same[:SHOWN_NAMES]) + (" …" if len(same) > SHOWN_NAMES else "")
+    city, indicator, period = same[0].key
+    words: dict[str, Any] = {"city": city, "indicator": indicator, "period": period, "cells": cells}
+    for row in same:
+        if not findings.is_counted("duplicate-conflict", "error"):
+            findings.add(noticed("duplicate-conflict", _place(row), text=row.text, key=row.key, **words))
 
 
 def _disagreement(reading: Reading, rows: Sequence[Row], known: Known) -> Finding | None:

@@ -6,8 +6,9 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from app.pauses import LongList
 from ingest.findings import Finding, Findings
 from ingest.upload.limits import UploadLimits
 from ingest.upload.model import Cell, Place, Sheet
@@ -50,12 +51,12 @@ def delimited(text: str, bad_lines: frozenset[int], chosen: str | None, score: S
         seen = " | ".join(filter(None, (line.strip()[:60] for line in text.splitlines()[:3])))
         findings.add(noticed("no-header", seen=seen))
         return Delimited(None, None, findings)
-    raw = _rows(text, delimiter, limits, findings, skipped)
-    if raw is None:
+    sheet = _rows(text, delimiter, limits, findings, skipped)
+    if sheet is None:
         return Delimited(None, delimiter, findings)
-    bad = frozenset(row for row, line, _ in raw if line in bad_lines)
-    sheet = Sheet(None, [cells for _, _, cells in raw], [row for row, _, _ in raw], [line for _, line, _ in raw], bad)
-    return Delimited(sheet, delimiter, findings)
+    places = zip(sheet.excel_rows, sheet.lines, strict=True)
+    bad = frozenset(row for row, line in places if line in bad_lines)
+    return Delimited(replace(sheet, bad_rows=bad), delimiter, findings)
 
 
 def _plain(text: str) -> str:
@@ -113,11 +114,9 @@ def _taken_apart(row: list[str], delimiter: str) -> list[str]:
     return row
 
 
-def _rows(
-    text: str, delimiter: str, limits: UploadLimits, findings: Findings, skipped: int
-) -> list[tuple[int, int, list[Cell]]] | None:
-    """(row of Excel, line, cells) of every row that is not blank; None when the file is refused."""
-    found: list[tuple[int, int, list[Cell]]] = []
+def _rows(text: str, delimiter: str, limits: UploadLimits, findings: Findings, skipped: int) -> Sheet | None:
+    """Every row that is not blank; None when the file is refused."""
+    found = Sheet(None, LongList(), [], [])
     line = 1 + skipped
     row = 0
     for cells, lines, fault in _parsed(text, delimiter):
@@ -132,17 +131,19 @@ def _rows(
         if whole is not cells:
             findings.add(noticed("rejoined-row", place))
         if any(cell.strip() for cell in whole):
-            found.append((row, line, [] if fault else list(whole)))
+            found.rows.append([] if fault else list(whole))
+            found.excel_rows.append(row)
+            found.lines.append(line)
         line += lines
-        if refusal := _beyond(found, whole, limits):
+        if refusal := _beyond(len(found.rows), whole, limits):
             findings.add(refusal)
             return None
     return found
 
 
-def _beyond(found: list[tuple[int, int, list[Cell]]], cells: list[str], limits: UploadLimits) -> Finding | None:
+def _beyond(rows: int, cells: list[str], limits: UploadLimits) -> Finding | None:
     # Title lines and the header count little beside the limit; it is the rows of figures that are meant.
-    if len(found) > limits.max_upload_rows + HEAD_ROWS:
+    if rows > limits.max_upload_rows + HEAD_ROWS:
         return noticed("too-many-rows", limit=limits.max_upload_rows)
     if len(cells) > limits.max_upload_columns:
         return noticed("too-many-columns", limit=limits.max_upload_columns)

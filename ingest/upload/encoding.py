@@ -94,7 +94,7 @@ def _unmarked_utf16(content: bytes) -> str | None:
 
 
 def _legacy(content: bytes) -> Decoded:
-    lines = re.split(rb"(?<=\n)|(?<=\r)(?!\n)", content)
+    lines = content.splitlines(keepends=True)
     kinds = [_kind_of(line) for line in lines]
     if "utf-8" in kinds:
         return _mixed(lines, kinds)

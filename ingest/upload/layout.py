@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from app.pauses import LongList
 from ingest.findings import Findings
 from ingest.upload.delimited import ILLEGAL
 from ingest.upload.header import Header, header_score, names_a_column
@@ -40,15 +41,24 @@ class Records:
     fill_down: bool
     limits: UploadLimits
     findings: Findings = field(default_factory=Findings)
-    records: list[Record] = field(default_factory=list)
+    records: list[Record] = field(default_factory=LongList)
     width: int = 0
     carried: dict[str, Cell] = field(default_factory=dict)
     sums: dict[int, Decimal] = field(default_factory=dict)
     is_padded: bool = False
+    columns_of: dict[int | None, dict[str, int]] = field(default_factory=dict)
 
     def place(self, index: int, column: int = 0) -> Place:
         """Where a cell stands, by positions in the sheet."""
         return Place(self.sheet.excel_rows[index], column + 1, self.sheet.lines[index], self.sheet.name)
+
+    def columns(self, roles: dict[str, int], kind: str = "", at: int | None = None) -> dict[str, int]:
+        """The columns of a record's parts: the same for every record of a table in long form, of a column in wide."""
+        found = self.columns_of.get(at)
+        if found is None:
+            own = {} if at is None else {kind: at + 1, "value": at + 1}
+            found = self.columns_of[at] = {role: number + 1 for role, number in roles.items()} | own
+        return found
 
 
 def records(table: Records) -> Records:
@@ -212,14 +222,13 @@ def _of_row(table: Records, index: int, roles: dict[str, int]) -> Iterator[Recor
     """The records of one row: one in long form, one a filled column in wide form."""
     row = table.sheet.rows[index]
     cells = {role: row[at] for role, at in roles.items() if at < len(row) and role != "unused"}
-    places = {role: at + 1 for role, at in roles.items()}
     if not _has_lawful_letters(table, index, row):
         return
     if not _filled_down(table, index, cells, roles):
         return
     excel_row = table.sheet.excel_rows[index]
     if table.header.layout == "long":
-        yield Record(excel_row, cells, places)
+        yield Record(excel_row, cells, table.columns(roles))
         return
     kind = {"by_period": "period", "by_indicator": "indicator", "by_city": "city"}[table.header.layout or ""]
     blank = 0
@@ -230,7 +239,7 @@ def _of_row(table: Records, index: int, roles: dict[str, int]) -> Iterator[Recor
             continue
         _add_up(table, at, cell)
         named: dict[str, Cell] = {kind: table.header.columns[at].code, "value": cell}
-        yield Record(excel_row, {**cells, **named}, {**places, kind: at + 1, "value": at + 1})
+        yield Record(excel_row, {**cells, **named}, table.columns(roles, kind, at))
     if blank:
         table.findings.add(noticed("left-blank", table.place(index)), blank)
 

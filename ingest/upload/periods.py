@@ -298,11 +298,17 @@ def frequency_of(code: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def previous_code(code: str) -> str:
-    """The code of the period just before."""
-    return parse_period(code).previous().code
+    """The code of the period just before; none before the first there is."""
+    try:
+        return parse_period(code).previous().code
+    except ValueError:
+        return ""
 
 
 @lru_cache(maxsize=65_536)
 def year_earlier_code(code: str) -> str:
-    """The code of the same period a year before."""
-    return parse_period(code).year_earlier().code
+    """The code of the same period a year before; none in the first year there is."""
+    try:
+        return parse_period(code).year_earlier().code
+    except ValueError:
+        return ""

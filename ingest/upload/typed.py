@@ -10,7 +10,8 @@ from typing import Any
 from app.domain.names import folded
 from app.domain.period import FREQUENCIES, parse_period
 from app.domain.status import OBS_STATUS, status_problem
-from ingest.findings import KEPT_PER_KIND, Findings
+from app.pauses import LongList
+from ingest.findings import Findings
 from ingest.upload.known import IndicatorFacts, Known
 from ingest.upload.model import Cell, Reading, Record, Row, text_of
 from ingest.upload.names import Meant, Names, latin, name_key
@@ -34,6 +35,8 @@ _STATUS_OF = {folded(name): code for code, status in OBS_STATUS.items() for name
 WITHDRAWN = "withdrawn"
 _WITHDRAWN_WORDS = frozenset(map(folded, ("withdrawn", "отозвано", "отозвать", "отзыв")))
 MOST_NOTE_CHARACTERS = 2_000
+#: Of a file whose values are all different nothing is read twice: remembering them would cost more than reading them.
+MOST_REMEMBERED = 5_000
 
 
 @dataclass
@@ -51,9 +54,7 @@ class Typing:
 
     def say(self, check: str, record: Record, role: str, **words: Any) -> None:
         """A finding at a cell of the record; beyond the kept ones it is only counted."""
-        kind = (check, TEXTS[check].severity)
-        if self.findings.counts[kind] >= KEPT_PER_KIND:
-            self.findings.counts[kind] += 1
+        if self.findings.is_counted(check, TEXTS[check].severity):
             return
         place = self.reading.place(record, role)
         words.setdefault("text", text_of(record.cells.get(role, "")))
@@ -63,12 +64,13 @@ class Typing:
 def typed_rows(reading: Reading, known: Known, findings: Findings) -> list[Row]:
     """Every row that can be read without error; the others are findings."""
     typing = Typing(reading, known, Names(known), findings)
-    texts = {text for record in reading.records if isinstance(text := record.cells.get("value"), str)}
-    typing.style, mixed = style_of(sorted(texts), reading.choices.decimal)
+    values = (record.cells.get("value") for record in reading.records)
+    texts = dict.fromkeys(text for text in values if isinstance(text, str))
+    typing.style, mixed = style_of(texts, reading.choices.decimal)
     if mixed:
         findings.add(noticed("mixed-decimals", comma=mixed[0], point=mixed[1]))
     rows = (_row(typing, record) for record in reading.records)
-    return [row for row in rows if row is not None]
+    return LongList(row for row in rows if row is not None)
 
 
 def _row(typing: Typing, record: Record) -> Row | None:
@@ -265,10 +267,7 @@ def _is_lawful_period(
 def _value(typing: Typing, record: Record, facts: IndicatorFacts) -> Value | None:
     """The value with its status; None for a blank and for an error, both said."""
     cell = record.cells.get("value", "")
-    key = (cell, facts.code)
-    value = typing.values.get(key)
-    if value is None:
-        value = typing.values[key] = read_value(cell, facts, typing.style)
+    value = _read_once(typing, cell, facts)
     status = _status(typing, record)
     if status == "?":
         return None
@@ -288,6 +287,16 @@ def _value(typing: Typing, record: Record, facts: IndicatorFacts) -> Value | Non
         typing.say("status-contradicts", record, "value", why=problem[0].upper() + problem[1:], status=chosen)
         return None
     return Value(value.value, chosen, value.note)
+
+
+def _read_once(typing: Typing, cell: Cell, facts: IndicatorFacts) -> Value:
+    key = (cell, facts.code)
+    value = typing.values.get(key)
+    if value is None:
+        if len(typing.values) >= MOST_REMEMBERED:
+            typing.values.clear()
+        value = typing.values[key] = read_value(cell, facts, typing.style)
+    return value
 
 
 def _withdrawal(typing: Typing, record: Record, *, is_blank: bool) -> Value | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from app.pauses import LongList
 from ingest.findings import Finding
 from ingest.upload.delimited import HEAD_ROWS
 from ingest.upload.limits import UploadLimits
@@ -41,7 +43,7 @@ def workbook(content: bytes, limits: UploadLimits) -> Workbook:
             name: tuple(word) if isinstance(word, list) else word for name, word in answer["words"].items()
         }
         return Workbook(findings=(noticed(answer["refused"], **words),))
-    sheets = [_sheet(each) for each in answer["sheets"] if each["rows"]]
+    sheets = [each["sheet"] for each in answer["sheets"] if each["rows"]]
     hidden = tuple(answer["hidden"])
     found = (noticed("hidden-sheets", names=", ".join(hidden)),) if hidden else ()
     if not sheets:
@@ -77,13 +79,18 @@ def _asked(content: bytes, limits: UploadLimits) -> dict[str, Any]:
 
 def _whole(said: bytes) -> dict[str, Any]:
     """The answer with its rows in place; a line at a time, so that other threads have their turn."""
-    lines = iter(said.split(b"\n"))
+    lines = io.BytesIO(said)
     answer: dict[str, Any] = json.loads(next(lines))
     for sheet in answer.get("sheets", ()):
-        rows = list(map(json.loads, islice(lines, sheet["rows"])))
+        numbers: list[int] = []
+        rows: list[list[Cell]] = LongList()
+        for line in islice(lines, sheet["rows"]):
+            number, cells = json.loads(line)
+            numbers.append(number)
+            rows.append([_cell(cell) for cell in cells])
         if len(rows) != sheet["rows"]:
             raise ValueError("the answer was cut")
-        sheet["rows"] = rows
+        sheet["sheet"] = Sheet(sheet["name"], rows, numbers, numbers)
     return answer
 
 
@@ -93,11 +100,6 @@ def _too_heavy(en: str, ru: str) -> dict[str, Any]:
 
 def _broken(why: str) -> dict[str, Any]:
     return {"refused": "broken-workbook", "words": {"why": why}}
-
-
-def _sheet(answer: dict[str, Any]) -> Sheet:
-    numbers = [number for number, _ in answer["rows"]]
-    return Sheet(answer["name"], [[_cell(cell) for cell in row] for _, row in answer["rows"]], numbers, numbers)
 
 
 def _cell(cell: Any) -> Cell:

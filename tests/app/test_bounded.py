@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +19,7 @@ from starlette.routing import Route
 
 from app.bounded import WAITING_EACH, Bounded, is_heavy
 from app.main import _busy
+from app.pauses import RARELY
 from tests.servers import serving
 
 EXPORT = "/api/v1/observations?format=csv"
@@ -101,6 +103,22 @@ def test_heavy_work_takes_turns_and_holds_no_reader_up(guest: Guest) -> None:
     assert sorted(guest.begun) == ["/api/v1/cities"] * 3 + ["/api/v1/observations"]
     guest.go.set()
     assert [each.result().status_code for each in (*exports, *reads)] == [200] * 6
+
+
+def test_full_collections_wait_for_heavy_work_alone() -> None:
+    seen = {}
+
+    def noted(request: Request) -> Response:
+        seen[request.url.path] = gc.get_threshold()[2]
+        return PlainTextResponse("done")
+
+    usual = gc.get_threshold()
+    bounds = Middleware(Bounded, in_flight=0, heavy=1, refusal=partial(_busy, language="ru"))
+    with serving(Starlette(routes=[Route("/{rest:path}", noted)], middleware=[bounds])) as address:
+        httpx2.get(address + EXPORT)
+        httpx2.get(address + READ)
+    assert seen == {"/api/v1/observations": RARELY, READ: usual[2]}
+    assert gc.get_threshold() == usual
 
 
 def test_no_more_heavy_work_waits_than_can_be_done_soon() -> None:

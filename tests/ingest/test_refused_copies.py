@@ -19,7 +19,7 @@ from app.db import connect
 from ingest import backup, doctor
 from ingest.__main__ import main
 from tests.conftest import ROOT
-from tests.postgres import binaries
+from tests.postgres import Postgres, binaries
 from tests.tiny import build
 
 Said = Callable[..., tuple[int, str]]
@@ -154,6 +154,21 @@ def test_a_file_that_is_no_database_is_said_to_be_none(said: Said, tmp_path: Pat
         2,
         "citymark: the database did not answer\n  file is not a database\n",
     )
+
+
+def test_the_programs_of_postgresql_are_asked_over_the_same_sealed_connection(
+    said: Said, copy: Path, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an address asks of a connection holds for them too, and no list of processes shows the password."""
+    (tmp_path / "pg_restore").write_text('#!/bin/sh\necho "$@" >&2\nexit 1\n')
+    (tmp_path / "pg_restore").chmod(0o755)
+    monkeypatch.setenv("CITYMARK_PG_BIN", str(tmp_path))
+    _sealed(copy, engine="postgresql")
+    url = make_url(postgres.url("template1")).set(password="word-of-pass", query={"sslmode": "prefer"})
+    code, words = said("restore", str(copy), url=url.render_as_string(hide_password=False))
+    assert code == 2
+    assert f"--dbname postgresql://{url.username}@127.0.0.1:{url.port}/template1?sslmode=prefer" in words
+    assert "word-of-pass" not in words
 
 
 def test_a_folder_without_the_programs_of_postgresql_is_named(

@@ -6,10 +6,8 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from app.errors import CitymarkError
 from app.models import Observation, Task, Vintage
 from ingest import doctor
 from tests.conftest import ROOT
+from tests.loss.conftest import PUBLISHER, Publishers
 from tests.loss.publisher import PERIODS, count_points, publish_some
 from tests.tiny import build
 
@@ -60,35 +59,14 @@ def _is_whole_or_nothing(engine: Engine, value: str = "42") -> bool:
     return bool(written)
 
 
-PUBLISHER = [sys.executable, "-m", "tests.loss.publisher"]
-Killed = Callable[[str, int], int]
-
-
-@pytest.fixture(scope="module")
-def killed() -> Iterator[Killed]:
-    """Has a process publish to this address that is killed at this point; its exit code."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen(PUBLISHER, cwd=ROOT, stdin=pipe, stdout=pipe, text=True, bufsize=1) as publishers:
-        asked, answers = publishers.stdin, publishers.stdout
-        assert asked
-        assert answers
-
-        def publish(url: str, point: int) -> int:
-            asked.write(f"{url} {point}\n")
-            return int(answers.readline())
-
-        yield publish
-        asked.close()
-
-
 @pytest.mark.parametrize("lot", range(KILLS))
 def test_a_publisher_killed_at_a_point_leaves_all_or_nothing(
-    tiny: Engine, database_url: str, killed: Killed, lot: int
+    tiny: Engine, database_url: str, publishers: Publishers, lot: int
 ) -> None:
     """Points spread over all statements; beyond the last the process lives and the vintage is there."""
     points = 16 if tiny.dialect.name == "sqlite" else 18
     point = 1 + lot * points // KILLS
-    code = killed(database_url, point)
+    code = publishers.publish(database_url, point)
     assert code in (0, -signal.SIGKILL)
     is_there = _is_whole_or_nothing(tiny)
     assert is_there == (code == 0)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ import migrations
 from app.db import connect
 from app.errors import Unavailable
 from ingest import doctor
-from tests.conftest import ROOT
+from tests.loss.conftest import Publishers
 from tests.loss.publisher import publish_some
 from tests.loss.test_killed import _is_whole_or_nothing, _state
 from tests.postgres import Postgres
@@ -49,26 +49,43 @@ def _can_trace() -> None:
         pytest.skip("this machine forbids tracing (ptrace): faults below the database cannot be injected")
 
 
-def traced(file: Path, log: Path, inject: tuple[str, ...] = ()) -> int:
+@contextmanager
+def tracing(process: int, log: Path, *more: str) -> Iterator[None]:
+    """strace watches the process from here to the end of the block."""
+    command = ["strace", "-qq", "-o", str(log), "-e", f"trace={CALLS}", *more, "-p", str(process)]
+    tracer = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 20
+        while "TracerPid:\t0" in Path(f"/proc/{process}/status").read_text():
+            assert time.monotonic() < until, "strace did not come to the process"
+            time.sleep(0.02)
+        yield
+    finally:
+        tracer.terminate()
+        tracer.wait(20)
+
+
+def traced(publishers: Publishers, file: Path, log: Path, inject: tuple[str, ...] = ()) -> int:
     """The exit code of a publisher of which strace watches the calls on its database's files."""
     paths = [part for suffix in ("", "-wal", "-journal") for part in ("-P", f"{file}{suffix}")]
-    watch = ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={CALLS}", *inject, *paths]
-    publisher = [sys.executable, "-m", "tests.loss.publisher", f"sqlite:///{file}", "10000"]
-    return subprocess.run([*watch, *publisher], cwd=ROOT, stderr=subprocess.DEVNULL, check=False).returncode
+    with tracing(publishers.process.pid, log, "-f", *inject, *paths):
+        return publishers.publish(f"sqlite:///{file}", 10_000)
 
 
-def test_every_write_and_sync_of_sqlite_refused_in_turn(template: Path, tmp_path: Path) -> None:
+def test_every_write_and_sync_of_sqlite_refused_in_turn(
+    template: Path, tmp_path: Path, publishers: Publishers
+) -> None:
     whole = tmp_path / "whole.db"
     whole.write_bytes(template.read_bytes())
-    assert traced(whole, tmp_path / "log") == 0
-    seen = re.findall(r"^\d+ (\w+)\(", (tmp_path / "log").read_text(), re.MULTILINE)
+    assert traced(publishers, whole, tmp_path / "log") == 0
+    seen = re.findall(r"^\d+ +(\w+)\(", (tmp_path / "log").read_text(), re.MULTILINE)
     assert {"pwrite64", "fsync"} <= set(seen)
     outcomes = []
     for number, (call, nth) in enumerate(_points(seen)):
         file = tmp_path / f"{number}.db"
         file.write_bytes(template.read_bytes())
         inject = ("-e", f"inject={call}:error={ERRORS[number % 2]}:when={nth}")
-        code = traced(file, tmp_path / "log", inject)
+        code = traced(publishers, file, tmp_path / "log", inject)
         engine = connect(f"sqlite:///{file}")
         is_there = _is_whole_or_nothing(engine)
         engine.dispose()
@@ -95,20 +112,9 @@ def durable() -> Iterator[Postgres]:
     cluster.stop()
 
 
-@contextmanager
-def refusing(process: int, call: str, nth: int, log: Path) -> Iterator[None]:
+def refusing(process: int, call: str, nth: int, log: Path) -> AbstractContextManager[None]:
     """The nth call of this process from now on has an error of the disk."""
-    command = ["strace", "-qq", "-o", str(log), "-e", f"trace={CALLS}", "-e", f"inject={call}:error=EIO:when={nth}"]
-    tracer = subprocess.Popen([*command, "-p", str(process)], stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + 20
-        while "TracerPid:\t0" in Path(f"/proc/{process}/status").read_text():
-            assert time.monotonic() < until, "strace did not come to the process"
-            time.sleep(0.02)
-        yield
-    finally:
-        tracer.terminate()
-        tracer.wait(20)
+    return tracing(process, log, "-e", f"inject={call}:error=EIO:when={nth}")
 
 
 def recovered(url: str) -> Engine:

@@ -133,6 +133,7 @@ def test_the_key_of_an_invitation_is_in_no_address_that_is_sent(
 def test_without_script_by_keyboard_alone(chromium: Browser, address: str, tmp_path: Path) -> None:
     page = chromium.new_context(java_script_enabled=False).new_page()
     page.goto(f"{address}/submit")
+    page.locator("[name=email]:focus").wait_for()
     page.keyboard.type("kazan@city.example")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

@@ -41,6 +41,12 @@ def test_a_jump_is_asked_and_the_same_season_excuses_it() -> None:
     assert asked("80", known({"2024-Q2": "42", "2023-Q3": "79"})) == []
 
 
+def test_the_first_period_there_is_has_none_before_it() -> None:
+    peers = {("TI_SMART_STOPS", "1900-Q2"): {f"c{n}": Decimal(50 + n) for n in range(9)}}
+    found = checked("45", known({"1900-Q2": "42"}, peers=peers), "1900-Q1")
+    assert [(row.period, row.value) for row in found.rows] == [("1900-Q1", Decimal(45))]
+
+
 def test_a_sudden_zero_is_asked_and_a_habitual_one_is_not() -> None:
     assert asked("0", known({"2024-Q2": "42"})) == [("sudden-zero", None)]
     assert asked("0", known({"2024-Q2": "0"})) == []

@@ -52,6 +52,38 @@ def test_a_choice_overrides_what_was_detected() -> None:
     assert [row.value for row in chosen.rows] == [Decimal("1.234")]
 
 
+def test_of_a_figure_that_stands_often_some_cells_are_named_and_all_rows_counted() -> None:
+    rows = "".join(f"ru-kazan;TI_SMART_STOPS;2024-Q3;{n % 100}\n" for n in range(1_500))
+    checked = check(read_upload(f"city;indicator;period;value\n{rows}".encode(), "f.csv", known=KNOWN), KNOWN)
+    said = "(D2, D3, D4, D5, D6, D7, D8, D9 …)"
+    assert checked.findings.counts["duplicate-conflict", "error"] == 1_500
+    assert len(checked.findings.kept) == 1_000
+    assert all(said in finding.message and said in finding.message_ru for finding in checked.findings)
+
+
+def test_signs_that_contradict_are_shown_as_they_first_stand() -> None:
+    lines = ["city;indicator;period;value", "ru-kazan;TI_SMART_STOPS;2024-Q3;45,2"]
+    lines += ["ru-kazan;TI_SMART_STOPS;2024-Q2;9.5", "ru-kazan;TI_SMART_STOPS;2024-Q1;1,5"]
+    checked = check(read_upload("\n".join(lines).encode(), "f.csv", known=KNOWN), KNOWN)
+    assert [finding.message for finding in checked.of("warning")] == [
+        "The file writes decimals both with a comma (45,2) and with a point (9.5)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "line"),
+    [
+        ("city;indicator;period;value", "ru-kazan;TI_SMART_STOPS;2024-Q{};45"),
+        ("city;indicator;2024-Q3", "ru-kazan;TI_SMART_STOPS;{}"),
+    ],
+)
+def test_records_share_what_is_the_same_for_all_of_them(head: str, line: str) -> None:
+    content = "\n".join([head, line.format(1), line.format(2)]).encode()
+    first, second = read_upload(content, "f.csv", known=KNOWN).records
+    assert first.cells is not second.cells
+    assert first.columns is second.columns
+
+
 def test_form_and_file_must_speak_of_one_quarter() -> None:
     content = b"city;indicator;period;value\nru-kazan;TI_SMART_STOPS;2024-Q3;5\n"
     known = replace(KNOWN, city="ru-kazan", period="2025-Q3")
