@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -18,6 +19,8 @@ Item = TypeVar("Item")
 #: So many collections of younger objects (each after 7,700 new ones) until a full one; usually ten.
 RARELY = 1_000
 AT_ONCE = 1_000
+# Longer than a thread takes to wake.
+ASIDE_S = 0.000_2
 _lock = Lock()
 #: The usual thresholds, once for each that is at work.
 _at_work: list[tuple[int, int, int]] = []
@@ -41,6 +44,15 @@ def full_collections_rare() -> Iterator[None]:
             _at_work.pop()
             if not _at_work:
                 gc.set_threshold(*usual)
+
+
+def give_way() -> None:
+    """Let other threads have the interpreter, for certain.
+
+    Who writes to files lets go of it at each write, and takes it back before a thread that waits has woken: on a
+    quiet machine that waited for a tenth of a second, again and again. Who sleeps cannot take it back.
+    """
+    time.sleep(ASIDE_S)
 
 
 def json_in_pieces(value: Any) -> str:

@@ -84,7 +84,12 @@ def _session(request: Request) -> Iterator[Session]:
         yield session
 
 
-def _limits(request: Request) -> Limits:
+async def _source(request: Request) -> Engine:
+    return source(request)
+
+
+# What waits for nothing takes no thread: each change of threads costs more than the work.
+async def _limits(request: Request) -> Limits:
     limits: Limits = request.app.state.limits
     return limits
 
@@ -95,7 +100,7 @@ def _writing_session(request: Request) -> Iterator[Session]:
         yield session
 
 
-def clock() -> datetime:
+async def clock() -> datetime:
     """The instant a request is answered at; tests set it."""
     return datetime.now(UTC)
 
@@ -113,7 +118,7 @@ LimitsDep = Annotated[Limits, Depends(_limits)]
 # Committed before the answer goes out: nobody is told of what was not kept.
 WritingDep = Annotated[Session, Depends(_writing_session, scope="function")]
 # For steps that read first and write after, each in its own transaction.
-EngineDep = Annotated[Engine, Depends(source)]
+EngineDep = Annotated[Engine, Depends(_source)]
 ActorDep = Annotated[Actor, Depends(_actor)]
 NowDep = Annotated[datetime, Depends(clock)]
 NoQuery = Annotated[NoParameters, Query()]

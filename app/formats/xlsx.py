@@ -11,6 +11,7 @@ from typing import IO, Any
 import xlsxwriter
 
 from app.formats.table import Column, Notes
+from app.pauses import give_way
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Beyond this many rows a workbook helps nobody, and a cell takes 60 bytes of disk while it is made.
@@ -19,6 +20,8 @@ MOST_ROWS = 200_000
 MOST_TABLE_ROWS = 20_000
 MADE_AT = datetime(2026, 1, 1)
 PIECE_BYTES = 262_144
+# Some milliseconds of work.
+ROWS_AT_ONCE = 100
 
 
 def xlsx_chunks(columns: Sequence[Column], rows: Iterable[Sequence[object]], notes: Notes) -> Iterator[bytes]:
@@ -49,6 +52,8 @@ def _make(
             sheet.write_string(0, at, column.name)
         last = 0
         for last, row in enumerate(rows, start=1):
+            if last % ROWS_AT_ONCE == 0:
+                give_way()
             for at, (cell, column) in enumerate(zip(row, columns, strict=True)):
                 _write(sheet, last, at, cell, column.kind)
         area = (0, 0, max(last, 1), len(columns) - 1)

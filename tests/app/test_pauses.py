@@ -8,6 +8,8 @@ from typing import SupportsIndex
 
 import pytest
 
+from app.formats import xlsx
+from app.formats.table import Column, Notes
 from app.pauses import AT_ONCE, RARELY, LongList, full_collections_rare, json_in_pieces
 
 
@@ -51,3 +53,12 @@ def test_a_long_list_goes_in_pieces() -> None:
 @pytest.mark.parametrize("value", [[], [{"a": 1.5, "b": None}, "ё\n"], {"a": [1, 2]}, "text", None, [[1], [2]]])
 def test_json_in_pieces_is_the_same_text(value: object) -> None:
     assert json_in_pieces(value) == json.dumps(value)
+
+
+def test_a_long_workbook_gives_way_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    times: list[int] = []
+    monkeypatch.setattr(xlsx, "give_way", lambda: times.append(1))
+    rows = ([str(number)] for number in range(10 * xlsx.ROWS_AT_ONCE + 1))
+    made = b"".join(xlsx.xlsx_chunks([Column("city", "text")], rows, Notes("a title")))
+    assert made.startswith(b"PK")
+    assert len(times) == 10
