@@ -156,11 +156,12 @@ def _compared(session: Session, keyed: pd.DataFrame) -> Changes:
 
 
 def _lots(cells: NDArray[Any]) -> Iterator[NDArray[np.intp]]:
-    """The numbers of rows, some at a time, so that all rows of one cell are together."""
+    """The numbers of rows, some at a time, lower cells first, so that all rows of one cell are together."""
     different, counts = np.unique(cells, return_counts=True)
-    lots = ((np.cumsum(counts) - 1) // ROWS_COMPARED).astype(np.int32)
-    lot = lots[np.searchsorted(different, cells)]
-    return (np.flatnonzero(lot == number) for number in np.unique(lots).tolist())
+    lots = (np.cumsum(counts) - 1) // ROWS_COMPARED
+    for number in np.unique(lots).tolist():
+        low, *_, high = np.repeat(different[lots == number], 2).tolist()
+        yield np.flatnonzero((cells >= low) & (cells <= high))
 
 
 def _refuse_bad_content(rows: pd.DataFrame) -> None:
@@ -347,11 +348,15 @@ def _add_periods(session: Session, numbers: NDArray[np.int32]) -> None:
 
 
 def _in_order(columns: Columns, names: list[str]) -> Iterator[Columns]:
-    """The rows in the order of these columns, so that a leaf of what they go to is written once; some at a time."""
-    order = np.lexsort([columns[name] for name in reversed(names)])
-    for part in slices(len(order)):
-        places = order[part]
-        yield {
-            name: column.take(places) if isinstance(column, Texts) else column[places]
-            for name, column in columns.items()
-        }
+    """The rows in the order of these columns, so that a leaf of what they go to is written once; some at a time.
+
+    They are put in order some at a time too: the order of all of them would be the most that a load keeps of a row.
+    """
+    for lot in _lots(columns[names[0]]):
+        order = lot[np.lexsort([columns[name][lot] for name in reversed(names)])]
+        for part in slices(len(order)):
+            places = order[part]
+            yield {
+                name: column.take(places) if isinstance(column, Texts) else column[places]
+                for name, column in columns.items()
+            }
