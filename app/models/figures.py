@@ -79,7 +79,10 @@ class VintageShown(Base):
     status: Mapped[str] = mapped_column(String(1), primary_key=True)
     more: Mapped[int]
 
-    __table_args__ = (Index("ix_vintage_shown_by_indicator", "indicator_id", "period", "vintage", "status", "more"),)
+    __table_args__ = (
+        Index("ix_vintage_shown_by_indicator", "indicator_id", "period", "vintage", "status", "more"),
+        Index("ix_vintage_shown_by_period", "period", "indicator_id", "vintage", "status", "more"),
+    )
 
 
 class Observation(Base):

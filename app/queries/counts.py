@@ -6,7 +6,9 @@ cities their rows are counted, which lie together.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.period import Period, period_of_number
@@ -33,7 +35,7 @@ def newest_period(session: Session, selection: Selection, vintage: int) -> Perio
     The newest that anybody has nearly always is that of a few cities too, so they are asked one by one.
     """
     is_counted = _are_counted(session, vintage)
-    for number in session.scalars((_filled if is_counted else _touched)(selection, vintage)).all():
+    for number in (_filled if is_counted else _touched)(session, selection, vintage):
         if (is_counted and selection.city_ids is None) or _has_any(session, selection, vintage, number):
             return period_of_number(number)
     return None
@@ -50,18 +52,22 @@ def _shown(selection: Selection, vintage: int) -> list[ColumnElement[bool]]:
     return found if selection.statuses is None else [*found, VintageShown.status.in_(selection.statuses)]
 
 
-def _filled(selection: Selection, vintage: int) -> Select[int]:
-    """Periods of which some city has figures, the newest first."""
+def _filled(session: Session, selection: Selection, vintage: int) -> Iterator[int]:
+    """Periods of which some city has figures, the newest first: each found where the index ends, none read ahead."""
     period = VintageShown.period
-    query = select(period).where(*_shown(selection, vintage)).group_by(period)
-    return query.having(func.sum(VintageShown.more) > 0).order_by(period.desc())
+    query = select(period).where(*_shown(selection, vintage)).group_by(period).having(func.sum(VintageShown.more) > 0)
+    query = query.order_by(period.desc()).limit(1)
+    found = session.scalar(query)
+    while found is not None:
+        yield found
+        found = session.scalar(query.where(period < found))
 
 
-def _touched(selection: Selection, vintage: int) -> Select[int]:
+def _touched(session: Session, selection: Selection, vintage: int) -> Iterator[int]:
     """Periods in which vintages touched these indicators, the newest first."""
     period = VintageScope.period
     query = select(period).where(VintageScope.vintage <= vintage, *places(selection, VintageScope))
-    return query.distinct().order_by(period.desc())
+    yield from session.scalars(query.distinct().order_by(period.desc())).all()
 
 
 def _has_any(session: Session, selection: Selection, vintage: int, period: int) -> bool:

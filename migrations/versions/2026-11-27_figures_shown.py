@@ -10,6 +10,10 @@ down_revision = "2026_11_27_key_of_figures"
 branch_labels = None
 depends_on = None
 
+INDEXES = {
+    "ix_vintage_shown_by_indicator": ("indicator_id", "period"),
+    "ix_vintage_shown_by_period": ("period", "indicator_id"),
+}
 # Each row brings its status, where it is not withheld, and takes away what the row before it showed.
 COUNTED = """INSERT INTO vintage_shown (vintage, indicator_id, period, status, more)
     SELECT vintage, indicator_id, period, status, sum(more) FROM (
@@ -34,12 +38,12 @@ def upgrade() -> None:
         sa.Column("more", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("vintage", "indicator_id", "period", "status", name=op.f("pk_vintage_shown")),
     )
-    op.create_index(
-        "ix_vintage_shown_by_indicator", "vintage_shown", ["indicator_id", "period", "vintage", "status", "more"]
-    )
+    for name, first in INDEXES.items():
+        op.create_index(name, "vintage_shown", [*first, "vintage", "status", "more"])
     op.execute(COUNTED)
 
 
 def downgrade() -> None:
-    op.drop_index("ix_vintage_shown_by_indicator", "vintage_shown")
+    for name in INDEXES:
+        op.drop_index(name, "vintage_shown")
     op.drop_table("vintage_shown")
