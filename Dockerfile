@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-FROM python:3.11-slim-bookworm AS build
+FROM python:3.11-slim-trixie AS build
 WORKDIR /citymark
 COPY requirements.lock ./
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
@@ -11,7 +11,9 @@ COPY migrations migrations
 COPY data data
 RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation -e . && /venv/bin/python -m compileall -q app dashboard ingest
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11-slim-trixie
+# `citymark backup` and `restore` take PostgreSQL's own programs, of the version that compose.yaml starts.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client-17 && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /citymark citymark && mkdir -p /citymark/var/files && chown -R citymark /citymark/var
 COPY --from=build /venv /venv
 COPY --from=build /citymark /citymark

@@ -10,7 +10,7 @@ WORKERS ?= 2
 SECURITY_TESTS := tests/security tests/app/test_door.py tests/app/api/test_rights.py tests/dashboard/served/test_forms.py \
 	tests/dashboard/served/test_single_sign_on.py
 
-.PHONY: help run serve demo setup test check format fuzz-uploads fuzz-api kill-lane security audit sbom bench bench-load bench-growth bench-growth-200 bench-pages bench-choices bench-read bench-scale load rolling soak spark lock migration screens clean machine
+.PHONY: help install run serve demo setup test check format fuzz-uploads fuzz-api kill-lane security audit sbom bench bench-load bench-growth bench-growth-200 bench-pages bench-choices bench-read bench-scale load rolling soak spark lock migration screens clean machine
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,8 @@ serve: $(BIN)/.run ## the same over whatever database CITYMARK_DATABASE_URL name
 
 demo: $(BIN)/.run ## build the demonstration database if it is empty
 	@$(BIN)/citymark demo
+
+install: $(BIN)/.run ## the program and what it needs, nothing started: for services, see docs/deploy
 
 setup: $(BIN)/.dev machine ## everything that development and tests need: packages, PostgreSQL, Chromium, nginx, Redis
 

@@ -65,8 +65,8 @@ def _in_words(error: BaseException) -> Iterator[str]:
             yield words
     elif isinstance(error, DBAPIError) and (words := trouble(error)):
         yield from ("the database did not answer", words)
-    elif isinstance(error, OSError) and error.filename is not None:
-        yield f"{error.filename}: {error.strerror}"
+    elif isinstance(error, OSError) and error.strerror:
+        yield f"{error.filename}: {error.strerror}" if error.filename else error.strerror
 
 
 def _wrong_setting(place: tuple[int | str, ...], message: str) -> str:

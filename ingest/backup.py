@@ -244,11 +244,15 @@ def _run(engine: Engine, name: str, *words: str) -> None:
         where = f"in {folder}, which CITYMARK_PG_BIN names" if folder else "on the path"
         raise CitymarkError(f"{name} is not {where}: install PostgreSQL's client programs of the server's version")
     url = engine.url
-    into = ["--dbname", str(url.database)] if name == "pg_restore" else [str(url.database)]
-    address = ["--host", str(url.host or ""), "--port", str(url.port or 5432), "--username", str(url.username or "")]
+    # With what the address asks of the connection: sslmode, sslrootcert.
+    address = url._replace(drivername="postgresql", password=None).render_as_string()
     secret = {"PGPASSWORD": str(url.password)} if url.password else {}
     done = subprocess.run(
-        [program, *address, *words, *into], env={**os.environ, **secret}, capture_output=True, text=True, check=False
+        [program, "--dbname", address, *words],
+        env={**os.environ, **secret},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise CitymarkError(f"{name} failed: {done.stderr.strip()[-500:]}")

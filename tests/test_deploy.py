@@ -68,6 +68,15 @@ def _web(url: str, port: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
 
 
+def test_a_form_of_its_own_is_known_by_its_origin_on_any_port(installation: Installation) -> None:
+    """Over plain HTTP browsers name the origin alone, port included; nginx must hand on what it stands beside."""
+    with httpx2.Client(base_url=installation.address) as reader:
+        ours = reader.post("/sign-in", headers={"Origin": installation.address})
+        others = reader.post("/sign-in", headers={"Origin": "https://elsewhere.example"})
+    assert "cross-site" not in ours.text
+    assert (others.status_code, "cross-site" in others.text) == (403, True)
+
+
 def test_what_is_published_is_answered_from_the_cache_and_by_its_tag(installation: Installation) -> None:
     with httpx2.Client(base_url=installation.address) as reader:
         asked = f"{FIGURES}&limit=7"

@@ -44,6 +44,19 @@ def test_compose_asks_for_a_password_and_waits_for_the_database() -> None:
     assert services["web1"]["depends_on"]["database"]["condition"] == "service_healthy"
 
 
+def test_what_compose_sets_are_settings_of_the_program() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    known = {f"CITYMARK_{name.upper()}" for name in Settings.model_fields}
+    assert {*services["web1"]["environment"], *services["schema"]["environment"]} - known == set()
+    assert services["web1"]["environment"]["CITYMARK_TRUSTED_PROXIES"] == "*"
+
+
+def test_the_image_has_the_programs_of_the_server_that_compose_starts() -> None:
+    image = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["database"]["image"]
+    version = re.findall(r"^postgres:(\d+)", image)
+    assert re.findall(r"postgresql-client-(\d+)", (ROOT / "Dockerfile").read_text(encoding="utf-8")) == version
+
+
 def test_the_image_runs_without_root_and_says_how_it_is() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert "USER citymark" in text

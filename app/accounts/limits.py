@@ -6,6 +6,7 @@ The counting of windows is the limits library's; only its store over our databas
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,8 +21,12 @@ from app.db import reading, writing
 from app.errors import TooMany, Unavailable
 from app.models import Counted
 
+log = logging.getLogger("citymark.limits")
+
 # Longest wait for Redis, in seconds.
 PATIENCE_S = 1
+# How often it is logged that nothing can be counted, in seconds.
+SAID_EVERY_S = 60
 #: Tries to sign in, for one e-mail address and for one network address.
 SIGN_IN_OF_EMAIL = parse("10 per 15 minutes")
 SIGN_IN_FROM_ADDRESS = parse("60 per 15 minutes")
@@ -89,6 +94,8 @@ class Limiter:
     """Refuses what is asked too often."""
 
     def __init__(self, storage: Storage) -> None:
+        self._silent_until = 0.0
+        self.store = "Redis" if isinstance(storage, RedisStorage) else "the database"
         self.strategy = FixedWindowRateLimiter(storage)
 
     @classmethod
@@ -107,7 +114,14 @@ class Limiter:
         try:
             return self._count(limit, what, who, cost)
         except self.strategy.storage.base_exceptions as error:
+            self._say()
             raise Unavailable("tries cannot be counted now; try again in a moment") from error
+
+    def _say(self) -> None:
+        """Once in a while: every call is counted."""
+        if time.monotonic() >= self._silent_until:
+            self._silent_until = time.monotonic() + SAID_EVERY_S
+            log.warning("%s does not answer: tries cannot be counted", self.store)
 
     def _count(self, limit: RateLimitItem, what: str, who: str, cost: int) -> float:
         # Addresses are personal data: only a hash of them is kept, and only for the window.

@@ -302,7 +302,8 @@ def _checked(session: Session, frame: pd.DataFrame, spec: Figures, findings: Fin
     ranges = {entry.code: (entry.definition.valid_min, entry.definition.valid_max) for entry in entries}
     absent = checks.missing_indicators(frame, ranges)
     if absent:
-        raise Invalid(f"indicator not in any catalogue: {', '.join(absent)}; load its catalogue first")
+        mend = "load its catalogue first (`citymark migrate` loads the bundled one)"
+        raise Invalid(f"indicator not in any catalogue: {', '.join(absent)}; {mend}")
     frame = checks.without_repeats(frame, findings)
     if spec.period.cumulative:
         frame = quarters(frame, spec.period.cumulative)

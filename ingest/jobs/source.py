@@ -69,7 +69,7 @@ def _found(name: str, folders: Iterable[Path]) -> Path:
         if path.is_file():
             return path
     places = " or ".join(str(path.parent) for path in tried)
-    raise Invalid(f"source {name} is neither in {places}: set CITYMARK_SOURCES_DIR to the folder that holds it")
+    raise Invalid(f"source {name} is not in {places}: set CITYMARK_SOURCES_DIR to the folder that holds it")
 
 
 def _matching(pattern: str, folders: Iterable[Path]) -> list[Path]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import subprocess
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +18,8 @@ import migrations
 from app.db import connect
 from ingest import backup, doctor
 from ingest.__main__ import main
-from tests.postgres import binaries
+from tests.conftest import ROOT
+from tests.postgres import Postgres, binaries
 from tests.tiny import build
 
 Said = Callable[..., tuple[int, str]]
@@ -89,6 +94,22 @@ def test_a_copy_of_a_newer_program_is_not_put_back(said: Said, copy: Path, tmp_p
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_a_copy_that_does_not_fit_leaves_nothing_behind(copy: Path, tmp_path: Path) -> None:
+    """A limit on the size of files stands for a disk that fills up on the way."""
+    place = tmp_path / "full"
+    done = subprocess.run(
+        [sys.executable, "-m", "ingest", "restore", str(copy)],
+        cwd=ROOT,
+        env={**os.environ, "CITYMARK_DATABASE_URL": f"sqlite:///{place}/citymark.db"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, "citymark: File too large\n")
+    assert list(place.iterdir()) == []
+
+
 def test_a_database_of_a_newer_program_is_left_to_it(said: Said, database: Engine, database_url: str) -> None:
     with database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :newer"), {"newer": NEWER})
@@ -133,6 +154,21 @@ def test_a_file_that_is_no_database_is_said_to_be_none(said: Said, tmp_path: Pat
         2,
         "citymark: the database did not answer\n  file is not a database\n",
     )
+
+
+def test_the_programs_of_postgresql_are_asked_over_the_same_sealed_connection(
+    said: Said, copy: Path, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an address asks of a connection holds for them too, and no list of processes shows the password."""
+    (tmp_path / "pg_restore").write_text('#!/bin/sh\necho "$@" >&2\nexit 1\n')
+    (tmp_path / "pg_restore").chmod(0o755)
+    monkeypatch.setenv("CITYMARK_PG_BIN", str(tmp_path))
+    _sealed(copy, engine="postgresql")
+    url = make_url(postgres.url("template1")).set(password="word-of-pass", query={"sslmode": "prefer"})
+    code, words = said("restore", str(copy), url=url.render_as_string(hide_password=False))
+    assert code == 2
+    assert f"--dbname postgresql://{url.username}@127.0.0.1:{url.port}/template1?sslmode=prefer" in words
+    assert "word-of-pass" not in words
 
 
 def test_a_folder_without_the_programs_of_postgresql_is_named(

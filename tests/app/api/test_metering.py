@@ -78,7 +78,9 @@ def test_an_installation_in_production_is_limited_by_itself(production: bool, ex
     assert settings.calls["calls_per_minute"] == expected
 
 
-def test_nobody_is_sent_away_while_nothing_can_be_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_is_sent_away_while_nothing_can_be_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """Whose store is gone is let through, and not made to wait for it each time; counting goes on when it is back."""
     now = [1_000.0]
     monkeypatch.setattr("app.api.metering.time.monotonic", lambda: now[0])
@@ -97,3 +99,4 @@ def test_nobody_is_sent_away_while_nothing_can_be_counted(tmp_path: Path, monkey
     assert len(asked) == 2
     with pytest.raises(Unavailable, match="cannot be counted"):
         count(SIGN_IN_OF_EMAIL, "sign-in-of", "a@city.example")
+    assert caplog.text.count("Redis does not answer") == 1
