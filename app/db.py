@@ -51,9 +51,9 @@ _PUBLISH_LOCK = 20_260_301
 _AUDIT_LOCK = 20_260_302
 _TURN_LOCK = 20_260_303
 READING = "REPEATABLE READ"
-# Pages a SQLite connection keeps, in KiB: readers are many and the system keeps pages too, a large write sorts them.
+# Pages a SQLite connection keeps, in KiB: readers are many, the system keeps pages too, and rows come in their order.
 READING_KIB = 4_096
-WRITING_KIB = 65_536
+WRITING_KIB = 16_384
 # Connections of one process: more than threads that ask (app/main.py), so that none waits for one.
 ENGINE: dict[str, Any] = {"pool_size": 10, "max_overflow": 20, "json_serializer": json_in_pieces}
 # A PostgreSQL whose machine is gone is found out within seconds; what the address says goes before.

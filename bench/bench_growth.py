@@ -20,9 +20,12 @@ from random import Random
 
 import numpy as np
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from app.db import connect, reading, writing
-from app.domain.period import parse_period
+from app.domain.period import Period, parse_period
+from app.queries.counts import count, newest_period
+from app.queries.figures import Figures
 from app.queries.held import DEFAULT_BYTES, held_for, limit_memory, spans
 from app.queries.observations import page
 from app.queries.selection import Selection
@@ -50,6 +53,10 @@ SERVER = {
 }
 
 
+def _page(session: Session, selection: Selection, vintage: int) -> Figures:
+    return page(session, selection, vintage, limit=2000, after=None)
+
+
 @dataclass(frozen=True)
 class Asked:
     """A question of which every city, indicator and quarter may be asked."""
@@ -57,6 +64,7 @@ class Asked:
     name: str
     selection: Callable[[Size, Random], Selection]
     is_old: bool = False
+    answer: Callable[[Session, Selection, int], Figures | Period | int | None] = _page
 
 
 def main() -> int:
@@ -104,12 +112,11 @@ def measure(databases: Sequence[Filled]) -> dict[Size, dict[str, float]]:
     for name, memory in (("database", 0), ("256 MB", DEFAULT_BYTES)):
         for each in databases:
             limit_memory(each.engine.pool, memory)
-        for asked in QUESTIONS_OF:
-            _note(found, f"{asked.name}, {name}", _median_ms(databases, asked))
+        _ask(databases, QUESTIONS_OF, name, found)
+    _ask(databases, QUESTIONS_OF_ALL, "database", found)
     for each in databases:
         _hold(each.engine, each.size)
-    for asked in QUESTIONS_OF_HELD:
-        _note(found, f"{asked.name}, held", _median_ms(databases, asked))
+    _ask(databases, QUESTIONS_OF_HELD, "held", found)
     for each in databases:
         limit_memory(each.engine.pool, DEFAULT_BYTES)
     new = [[_publish(each.engine, code, 0) for each in databases] for code in NEXT]
@@ -121,6 +128,13 @@ def measure(databases: Sequence[Filled]) -> dict[Size, dict[str, float]]:
     for each in databases:
         each.engine.dispose()
     return found
+
+
+def _ask(
+    databases: Sequence[Filled], questions: Sequence[Asked], memory: str, found: dict[Size, dict[str, float]]
+) -> None:
+    for asked in questions:
+        _note(found, f"{asked.name}, {memory}", _median_ms(databases, asked))
 
 
 def _note(found: dict[Size, dict[str, float]], name: str, taken: Sequence[float]) -> None:
@@ -159,6 +173,10 @@ def _one_held(size: Size, dice: Random) -> Selection:
     return Selection(indicator_ids=(dice.randrange(1, HELD + 1),), periods=((period, period),))
 
 
+def _whole_indicator(_size: Size, dice: Random) -> Selection:
+    return Selection(indicator_ids=(dice.randrange(1, bench_load.INDICATORS + 1),))
+
+
 def _hold(engine: Engine, size: Size) -> None:
     """Give the process as much memory as the whole history takes, and fill some of it."""
     limit_memory(engine.pool, 100 * size.figures + DEFAULT_BYTES)
@@ -181,6 +199,11 @@ QUESTIONS_OF = (
     Asked("one indicator as of a year earlier", _one_indicator, is_old=True),
 )
 
+QUESTIONS_OF_ALL = (
+    Asked("how many figures of an indicator", _whole_indicator, answer=count),
+    Asked("newest period of a status", lambda *_: Selection(statuses=("A",)), answer=newest_period),
+)
+
 QUESTIONS_OF_HELD = (
     Asked("one indicator, all cities, one quarter", _one_held),
     Asked("one indicator as of a year earlier", _one_held, is_old=True),
@@ -194,17 +217,18 @@ def _median_ms(databases: Sequence[Filled], asked: Asked) -> list[float]:
         dice = [Random(1) for _ in databases]
         for number in range(QUESTIONS):
             for place, each in enumerate(databases):
-                seconds = _seconds(each, asked.selection(each.size, dice[place]), each.size.vintages - asked.is_old)
+                seconds = _seconds(each, asked, dice[place])
                 taken[place, number] = min(taken[place, number], seconds)
     return [float(found) for found in 1000 * np.median(taken, axis=1)]
 
 
-def _seconds(database: Filled, selection: Selection, vintage: int) -> float:
+def _seconds(database: Filled, asked: Asked, dice: Random) -> float:
+    selection, vintage = asked.selection(database.size, dice), database.size.vintages - asked.is_old
     start = time.perf_counter()
     with reading(database.engine) as session:
-        rows = page(session, selection, vintage, limit=2000, after=None)
+        found = asked.answer(session, selection, vintage)
     taken = time.perf_counter() - start
-    assert len(rows), selection
+    assert found, selection
     return taken
 
 

@@ -27,6 +27,8 @@ INSERT = """INSERT INTO observation
 TENTHS = "(city.id * 31 + indicator.id * 17 + place * 7) % 1000 / 10.0"
 SCOPE = """INSERT INTO vintage_scope (vintage, indicator_id, period, figures)
     SELECT vintage, indicator.id, period, :cities FROM place CROSS JOIN indicator"""
+SHOWN = """INSERT INTO vintage_shown (vintage, indicator_id, period, status, more)
+    SELECT vintage, indicator_id, period, 'A', figures FROM vintage_scope"""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ def _vintages(session: Session, size: Size) -> None:
     session.execute(text(PLACES))
     session.execute(text("INSERT INTO place VALUES (:period, :place, :vintage)"), places)
     session.execute(text(SCOPE), {"cities": bench_load.CITIES})
+    session.execute(text(SHOWN))
 
 
 def _fill_sqlite(connection: Connection, _size: Size) -> None:

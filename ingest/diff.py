@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ingest.coded import parts_of, slices
+from app.domain.status import PUBLIC
+from ingest.coded import parts_of, slices, told
 
 KEY = ["city_id", "indicator_id", "period"]
 TEXTS = ["value", "status", "confidentiality", "note", "attributes"]
 CONTENT = [*TEXTS, "is_withdrawn"]
 Keys = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Letters = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Changes:
     is_new: Bools
     is_withdrawn: Bools
     unchanged: int
+    # What each figure was shown with before: the letter of its status by its number, 0 where nothing was shown.
+    shown_before: Letters
 
     @property
     def new(self) -> pd.DataFrame:
@@ -57,19 +61,29 @@ def diff(figures: pd.DataFrame, known: pd.DataFrame) -> Changes:
     is_known[is_known] = known_keys[places[is_known]] == keys[is_known]
     there = places[is_known]
     same, was_withdrawn = np.zeros(len(keys), dtype=np.bool_), np.ones(len(keys), dtype=np.bool_)
+    before = np.zeros(len(keys), dtype=np.uint8)
     same[is_known] = _same_content(figures, is_known, known, there)
     was_withdrawn[is_known] = known["is_withdrawn"].to_numpy(dtype=np.bool_)[there]
+    before[is_known] = shown(known)[there]
     withdraws = figures["is_withdrawn"].to_numpy(dtype=np.bool_)
     # Withdrawing what was never published, or is withdrawn already, changes nothing.
     changes = ~(same | (withdraws & was_withdrawn))
     rows = figures if changes.all() else figures[changes]
-    return Changes(rows, (~is_known & ~withdraws)[changes], withdraws[changes], int((~changes).sum()))
+    is_new = (~is_known & ~withdraws)[changes]
+    return Changes(rows, is_new, withdraws[changes], int((~changes).sum()), before[changes])
+
+
+def shown(figures: pd.DataFrame) -> Letters:
+    """The letter of the status that each figure is shown with, by its number; 0 where it is withheld."""
+    letters: Letters = told(figures["status"], lambda code: ord(str(code)), np.uint8)
+    is_public: Letters = told(figures["confidentiality"], lambda code: code == PUBLIC, np.uint8)
+    return letters * is_public
 
 
 def unchanged(figures: pd.DataFrame) -> Changes:
     """What follows where every figure is known as it is."""
     none = np.zeros(0, dtype=np.bool_)
-    return Changes(figures.head(0), none, none, len(figures))
+    return Changes(figures.head(0), none, none, len(figures), none.astype(np.uint8))
 
 
 def packed(*frames: pd.DataFrame) -> list[Keys]:

@@ -15,7 +15,8 @@ import migrations
 from app import audit
 from app.db import connect, integrity_faults, reading
 from app.domain.fingerprint import ROWS, fingerprint
-from app.models import Observation, Vintage, VintageScope
+from app.models import Observation, Vintage, VintageScope, VintageShown
+from app.queries.selection import Selection, keys_known
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -61,6 +62,7 @@ def faults(engine: Engine, *, noted: str | None = None) -> Iterator[str]:
     yield from integrity_faults(engine)
     with reading(engine) as session:
         yield from _vintage_faults(session)
+        yield from _shown_faults(session)
         yield from audit.faults(session)
         yield from _head_faults(session, noted)
 
@@ -88,6 +90,15 @@ def _vintage_faults(session: Session) -> Iterator[str]:
         before = vintage
     for number, has in sorted(counted.items()):
         yield f"{has} figures belong to vintage {number}, which does not exist"
+
+
+def _shown_faults(session: Session) -> Iterator[str]:
+    """Whether there are as many public figures as the vintages together say."""
+    last = session.scalar(select(func.max(Vintage.number))) or 0
+    has = session.scalar(select(func.count()).select_from(keys_known(Selection(), last).subquery()))
+    told = session.scalar(select(func.sum(VintageShown.more))) or 0
+    if told != has:
+        yield f"vintages say that {told} figures are shown, and {has} are"
 
 
 def _fingerprint_faults(session: Session, before: Vintage | None, vintage: Vintage) -> Iterator[str]:

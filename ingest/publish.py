@@ -25,9 +25,10 @@ from app.domain.number import canonical
 from app.domain.period import parse_period, period_of_number
 from app.domain.status import CONF_STATUS, OBS_STATUS
 from app.errors import Invalid, Problem
-from app.models import City, Indicator, Observation, ReferencePeriod, Vintage, VintageScope
+from app.models import City, Indicator, Observation, ReferencePeriod, Vintage, VintageScope, VintageShown
 from ingest.coded import are_canonical, coded, joined, same, slices, texts_of, told, used
 from ingest.diff import CONTENT, KEY, TEXTS, Changes, Keys, diff, in_order, packed, unchanged
+from ingest.scope import scope
 from ingest.tasks.kinds import StoreScores, WriteFiles
 from ingest.tasks.queue import enqueue
 
@@ -105,11 +106,12 @@ def publish(session: Session, rows: pd.DataFrame, *, provenance: Provenance, now
         return Published(None, 0, 0, changes.unchanged, 0)
     last = session.get(Vintage, session.scalar(select(func.max(Vintage.number))) or 0)
     number, counts, same_as_known = 1 if last is None else last.number + 1, _counts(changes), changes.unchanged
-    columns, scope = _columns(changes.rows), _scope(changes.rows, number)
+    columns, touched = _columns(changes.rows), scope(changes, number)
     # Many rows stand in memory no more than once.
     del rows, changes
     sha256 = _write(session, columns, number, None if last is None else last.sha256)
-    insert_columns(session, typed(Table, VintageScope.__table__), scope)
+    for model, counted in zip((VintageScope, VintageShown), touched, strict=True):
+        insert_columns(session, typed(Table, model.__table__), counted)
     # A clock set back must not let a later vintage seem older than the one before it.
     published_at = now if last is None else max(now, last.published_at + timedelta(microseconds=1))
     session.add(Vintage(number=number, **asdict(provenance), **counts, published_at=published_at, sha256=sha256))
@@ -142,22 +144,24 @@ def _compared(session: Session, keyed: pd.DataFrame) -> Changes:
     is_most = _is_most(session, keyed)
     keyed = keyed.reset_index(drop=True)
     is_changed, is_new = np.zeros(len(keyed), dtype=np.bool_), np.zeros(len(keyed), dtype=np.bool_)
+    before = np.zeros(len(keyed), dtype=np.uint8)
     for lot in _lots(keyed["city_id" if is_most else "indicator_id"].to_numpy()):
         some = keyed.iloc[lot]
         found = diff(some, _known(session, some, is_most=is_most))
         places = found.rows.index.to_numpy()
-        is_changed[places], is_new[places] = True, found.is_new
+        is_changed[places], is_new[places], before[places] = True, found.is_new, found.shown_before
     rows = keyed if is_changed.all() else keyed[is_changed]
     withdrawn = rows["is_withdrawn"].to_numpy(dtype=np.bool_)
-    return Changes(rows, is_new[is_changed], withdrawn, len(keyed) - len(rows))
+    return Changes(rows, is_new[is_changed], withdrawn, len(keyed) - len(rows), before[is_changed])
 
 
 def _lots(cells: NDArray[Any]) -> Iterator[NDArray[np.intp]]:
-    """The numbers of rows, some at a time, so that all rows of one cell are together."""
+    """The numbers of rows, some at a time, lower cells first, so that all rows of one cell are together."""
     different, counts = np.unique(cells, return_counts=True)
-    lots = ((np.cumsum(counts) - 1) // ROWS_COMPARED).astype(np.int32)
-    lot = lots[np.searchsorted(different, cells)]
-    return (np.flatnonzero(lot == number) for number in np.unique(lots).tolist())
+    lots = (np.cumsum(counts) - 1) // ROWS_COMPARED
+    for number in np.unique(lots).tolist():
+        low, *_, high = np.repeat(different[lots == number], 2).tolist()
+        yield np.flatnonzero((cells >= low) & (cells <= high))
 
 
 def _refuse_bad_content(rows: pd.DataFrame) -> None:
@@ -344,19 +348,15 @@ def _add_periods(session: Session, numbers: NDArray[np.int32]) -> None:
 
 
 def _in_order(columns: Columns, names: list[str]) -> Iterator[Columns]:
-    """The rows in the order of these columns, so that a leaf of what they go to is written once; some at a time."""
-    order = np.lexsort([columns[name] for name in reversed(names)])
-    for part in slices(len(order)):
-        places = order[part]
-        yield {
-            name: column.take(places) if isinstance(column, Texts) else column[places]
-            for name, column in columns.items()
-        }
+    """The rows in the order of these columns, so that a leaf of what they go to is written once; some at a time.
 
-
-def _scope(rows: pd.DataFrame, vintage: int) -> Columns:
-    """Which indicators and periods the rows touch, and how many of each."""
-    names = ["indicator_id", "period"]
-    counted = pd.concat([rows.iloc[part].groupby(names).size() for part in slices(len(rows))])
-    found = counted.groupby(level=names).sum().reset_index(name="figures").assign(vintage=vintage)
-    return {name: found[name].to_numpy() for name in ("vintage", *names, "figures")}
+    They are put in order some at a time too: the order of all of them would be the most that a load keeps of a row.
+    """
+    for lot in _lots(columns[names[0]]):
+        order = lot[np.lexsort([columns[name][lot] for name in reversed(names)])]
+        for part in slices(len(order)):
+            places = order[part]
+            yield {
+                name: column.take(places) if isinstance(column, Texts) else column[places]
+                for name, column in columns.items()
+            }

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Base, reading
 from app.domain.period import parse_period
-from app.queries import changes, comparison, observations, reference, score_inputs
+from app.queries import changes, comparison, counts, observations, reference, score_inputs
 from app.queries.held import limit_memory
 from app.queries.selection import Selection
 from tests.conftest import ROOT
@@ -66,8 +66,8 @@ def test_every_trigger_is_one_that_the_plan_speaks_of(database: Engine) -> None:
 QUESTIONS: dict[str, Asked] = {
     "every": lambda session: observations.every(session, Selection(indicator_ids=(1,)), VINTAGE),
     "page": lambda session: observations.page(session, Selection(), VINTAGE, limit=3, after=(1, 1, 1)),
-    "count": lambda session: observations.count(session, Selection(), VINTAGE),
-    "newest_period": lambda session: observations.newest_period(session, Selection(indicator_ids=(1,)), VINTAGE),
+    "count": lambda session: counts.count(session, Selection(city_ids=(1, 2)), VINTAGE),
+    "newest_period": lambda session: counts.newest_period(session, Selection(city_ids=(1, 2)), VINTAGE),
     "history": lambda session: observations.history(session, 1, 1, parse_period("2024")),
     "changes": lambda session: changes.changes(session, 0, VINTAGE, limit=9),
     "revisions": lambda session: changes.revisions(session, 1, VINTAGE, limit=9),

@@ -44,7 +44,7 @@ from app.domain.period import Period, parse_period_range
 from app.domain.status import OBS_STATUS
 from app.errors import TooLarge
 from app.formats.csv import Dialect
-from app.queries import observations, reference, vintages
+from app.queries import counts, observations, reference, vintages
 from app.queries.codes import city_codes, city_ids, indicator_codes, indicator_ids
 from app.queries.figures import Figures, period_codes
 from app.queries.rows import OBSERVATION_COLUMNS
@@ -182,7 +182,7 @@ def list_observations(
         shown = found.head(limit)
         end = (offset + limit, 0, 0) if len(found) > limit else None
     after = Cursor(number, end).text() if end else None
-    total = observations.count(session, selection, number) if query.total else None
+    total = counts.count(session, selection, number) if query.total else None
     is_simulated = vintages.is_simulated(session, set(np.unique(shown.vintage).tolist()))
     head = meta(vintage, len(shown), total=total, after=after, simulated=is_simulated)
     return envelope(head, _laid_out(session, shown, query.layout, _fields(query.fields, COLUMNS, limits)))
@@ -202,7 +202,7 @@ def _exported(
     if format_.startswith("sdmx"):
         return _sdmx(engine, session, selection, vintage, (format_, query))
     if format_ != "jsonstat":
-        total = observations.count(session, selection, number) if format_ == "xlsx" else 0
+        total = counts.count(session, selection, number) if format_ == "xlsx" else 0
         fields = _fields(query.fields, [column.name for column in OBSERVATION_COLUMNS], limits)
         asked = (format_, query.dialect)
         return observation_answer(
@@ -253,7 +253,7 @@ def _selection(session: Session, query: ObservationParameters, vintage: int, lim
         return without_period
     spans = []
     for text in codes(query.period, "period", limits) or ():
-        newest = observations.newest_period(session, without_period, vintage) if "latest" in text else None
+        newest = counts.newest_period(session, without_period, vintage) if "latest" in text else None
         if "latest" in text and newest is None:
             continue
         spans.append(_span(text.replace("latest", newest.code) if newest else text))
@@ -306,7 +306,7 @@ def _sorted(session: Session, selection: Selection, vintage: int, sort: str, lim
     unknown = [name for name in by if name.removeprefix("-") not in SORTED_BY]
     if unknown:
         raise invalid("sort", f"{unknown[0]!r} is no order: use {', '.join(SORTED_BY)}, with - for downwards")
-    if observations.count(session, selection, vintage) > MOST_SORTED:
+    if counts.count(session, selection, vintage) > MOST_SORTED:
         raise TooLarge(f"more than {MOST_SORTED} figures are not sorted: narrow the selection")
     return observations.sorted_page(session, selection, vintage, by=by, limit=limit, offset=offset)
 

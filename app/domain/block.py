@@ -138,7 +138,8 @@ class Block:
             return numbers
         # Of each figure the last row that was known: the next row is of another one.
         city, period = self.rows.city[numbers], self.rows.period[numbers]
-        is_last = np.append((city[1:] != city[:-1]) | (period[1:] != period[:-1]), True)
+        is_last = np.ones(len(numbers), dtype=np.bool_)
+        is_last[:-1] = (city[1:] != city[:-1]) | (period[1:] != period[:-1])
         numbers = numbers[is_last]
         return np.asarray(numbers[self.rows.is_public[numbers]], dtype=np.int32)
 
@@ -149,7 +150,8 @@ class Block:
     def _candidates(self, cities: Ints | None, periods: Sequence[int] | None) -> Ints:
         """Rows of any vintage, by city, period and vintage."""
         if periods is not None and len(periods) == 1:
-            low, high = np.searchsorted(self.rows.period, [periods[0], periods[0] + 1])
+            # Wider numbers would have the whole column made wider first.
+            low, high = self.rows.period.searchsorted(np.asarray([periods[0], periods[0] + 1], dtype=np.int32))
             numbers: Ints = np.arange(low, high, dtype=np.int32)
             return numbers if cities is None else _of(cities, self.rows.city[low:high], numbers)
         numbers = self.by_city if cities is None else _of(cities, self.cities, self.by_city)
@@ -160,8 +162,8 @@ class Block:
 
 def _of(cities: Ints, column: Ints, numbers: Ints) -> Ints:
     """The row numbers of some cities; `column` is in order and says the city of each number."""
-    low = np.searchsorted(column, cities, side="left").tolist()
-    high = np.searchsorted(column, cities, side="right").tolist()
+    low = column.searchsorted(cities, side="left").tolist()
+    high = column.searchsorted(cities, side="right").tolist()
     parts = [numbers[first:last] for first, last in zip(low, high, strict=True)]
     return np.concatenate(parts) if parts else numbers[:0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.models.catalogue import Indicator, IndicatorDefinition, Methodology, Principle
 from app.models.edition import Edition
-from app.models.figures import Observation, ReferencePeriod, Vintage, VintageScope
+from app.models.figures import Observation, ReferencePeriod, Vintage, VintageScope, VintageShown
 from app.models.jobs import JobFinding, JobRun, JobSource
 from app.models.people import (
     Account,
@@ -67,6 +67,7 @@ __all__ = [
     "Task",
     "Vintage",
     "VintageScope",
+    "VintageShown",
     "Webhook",
     "WebhookDelivery",
     "WebhookTry",

@@ -64,6 +64,27 @@ class VintageScope(Base):
     __table_args__ = (Index("ix_vintage_scope_by_indicator", "indicator_id", "period", "vintage"),)
 
 
+class VintageShown(Base):
+    """How many more, or fewer, figures of a status are shown with a vintage; withheld ones are not.
+
+    Summed up to a vintage it is how many there are, whatever their cities. Publishing writes a row for every status
+    it brings, even where nothing comes or goes: a vintage without any was not counted.
+    """
+
+    __tablename__ = "vintage_shown"
+
+    vintage: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    indicator_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    period: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    status: Mapped[str] = mapped_column(String(1), primary_key=True)
+    more: Mapped[int]
+
+    __table_args__ = (
+        Index("ix_vintage_shown_by_indicator", "indicator_id", "period", "vintage", "status", "more"),
+        Index("ix_vintage_shown_by_period", "period", "indicator_id", "vintage", "status", "more"),
+    )
+
+
 class Observation(Base):
     """What one vintage made known of one city, indicator and period. Zero is a value; a blank has a status."""
 

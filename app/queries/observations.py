@@ -10,25 +10,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.block import Block, Ints
-from app.domain.period import Period, period_of_number
+from app.domain.period import Period
 from app.domain.status import PUBLIC
-from app.models import Indicator, Observation, Vintage, VintageScope
+from app.models import Indicator, Observation, Vintage
 from app.queries.codes import city_codes, indicator_codes
 from app.queries.figures import Figures, RowKey, joined, period_codes
 from app.queries.held import SPAN, Held, Key, held_for, rows_of_keys
-from app.queries.selection import (
-    NARROW_INDICATORS,
-    Selection,
-    is_little,
-    is_narrow,
-    keys_known,
-    period_numbers,
-    places,
-)
+from app.queries.selection import NARROW_INDICATORS, Selection, is_little, is_narrow, period_numbers
 from app.queries.stored import stored
 
 COLUMNS = ["city", "indicator", "period", "value", "status", "vintage", "note", "attributes", "is_withdrawn"]
@@ -36,20 +28,20 @@ COLUMNS = ["city", "indicator", "period", "value", "status", "vintage", "note", 
 
 def page(session: Session, selection: Selection, vintage: int, *, limit: int, after: RowKey | None) -> Figures:
     """At most `limit` figures as known with `vintage` after the key `after`, in ORDER."""
-    if is_narrow(selection) and (figures := _held(session, selection, vintage, after, limit)) is not None:
+    if is_narrow(selection) and (figures := from_memory(session, selection, vintage, after, limit)) is not None:
         return figures.head(limit)
     return joined(list(_headed(stored(session, selection, vintage, after=after, rows_at_once=limit), limit)))
 
 
 def every(session: Session, selection: Selection, vintage: int) -> Figures:
     """All figures of the selection as known with `vintage`, in ORDER."""
-    held = _held(session, selection, vintage)
+    held = from_memory(session, selection, vintage)
     return joined(list(stored(session, selection, vintage))) if held is None else held
 
 
 def pages(session: Session, selection: Selection, vintage: int, limit: int | None) -> Iterator[Figures]:
     """The selection as known with a vintage, or its first `limit` rows, a part at a time, in ORDER."""
-    held = _held(session, selection, vintage) if is_narrow(selection) else None
+    held = from_memory(session, selection, vintage) if is_narrow(selection) else None
     parts = stored(session, selection, vintage) if held is None else iter([held])
     return parts if limit is None else _headed(parts, limit)
 
@@ -89,42 +81,6 @@ def _sort_key(session: Session, found: Figures, name: str) -> NDArray[np.float64
     return -key if name.startswith("-") else key
 
 
-def count(session: Session, selection: Selection, vintage: int) -> int:
-    """How many figures the selection holds as known with `vintage`."""
-    return session.scalar(select(func.count()).select_from(keys_known(selection, vintage).subquery())) or 0
-
-
-def newest_period(session: Session, selection: Selection, vintage: int) -> Period | None:
-    """The newest period that any figure of the selection has, as known with `vintage`.
-
-    The newest that a vintage touched nearly always has one, so they are asked one by one.
-    """
-    allowed = period_numbers(session, selection)
-    for number in session.scalars(_touched(selection, vintage)).all():
-        if (allowed is None or number in allowed) and _has_any(session, selection, vintage, number):
-            return period_of_number(number)
-    return None
-
-
-def _touched(selection: Selection, vintage: int) -> Select[int]:
-    """Periods in which vintages touched these indicators, or ever brought such a status; the newest first."""
-    if selection.statuses is not None:
-        found = select(Observation.period).where(Observation.vintage <= vintage, *places(selection))
-        found = found.where(Observation.status.in_(selection.statuses))
-        return found.distinct().order_by(Observation.period.desc())
-    touched = select(VintageScope.period).where(VintageScope.vintage <= vintage)
-    if selection.indicator_ids is not None:
-        touched = touched.where(VintageScope.indicator_id.in_(selection.indicator_ids))
-    return touched.distinct().order_by(VintageScope.period.desc())
-
-
-def _has_any(session: Session, selection: Selection, vintage: int, period: int) -> bool:
-    """Whether the selection has a figure of one period; the indicators are named, so that an index finds them."""
-    indicators = select(VintageScope.indicator_id).where(VintageScope.period == period)
-    query = keys_known(selection, vintage).where(Observation.period == period)
-    return session.scalar(query.where(Observation.indicator_id.in_(indicators)).limit(1)) is not None
-
-
 def observations(session: Session, selection: Selection, vintage: int) -> pd.DataFrame:
     """The selection as a frame of COLUMNS, codes in place of ids, `value` as float64 (NaN where blank)."""
     figures = every(session, selection, vintage)
@@ -144,7 +100,7 @@ def observations(session: Session, selection: Selection, vintage: int) -> pd.Dat
     )
 
 
-def _held(
+def from_memory(
     session: Session, selection: Selection, vintage: int, after: RowKey | None = None, limit: int | None = None
 ) -> Figures | None:
     """The selection from memory, or its first `limit` rows after a key and maybe more; None: ask the database."""

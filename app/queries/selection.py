@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.period import Period
 from app.domain.status import PUBLIC
-from app.models import Observation, ReferencePeriod
+from app.models import Observation, ReferencePeriod, VintageScope, VintageShown
 
 # The order of every answer: city, then indicator, then time; the key a cursor remembers.
 ORDER = (Observation.city_id, Observation.indicator_id, Observation.period)
@@ -33,10 +33,13 @@ class Selection:
 
 def is_narrow(selection: Selection) -> bool:
     """Whether a selection of few indicators or cities, which memory answers."""
-    indicators, cities = selection.indicator_ids, selection.city_ids
-    return (indicators is not None and len(indicators) <= NARROW_INDICATORS) or (
-        cities is not None and len(cities) <= NARROW_CITIES
-    )
+    cities = selection.city_ids
+    return is_of_few_indicators(selection) or (cities is not None and len(cities) <= NARROW_CITIES)
+
+
+def is_of_few_indicators(selection: Selection) -> bool:
+    """Whether a selection that names its indicators, and few."""
+    return selection.indicator_ids is not None and len(selection.indicator_ids) <= NARROW_INDICATORS
 
 
 def is_little(selection: Selection) -> bool:
@@ -61,14 +64,16 @@ def keys_known(selection: Selection, vintage: int) -> Select[int]:
     return query.group_by(row.city_id, row.period, row.indicator_id).having(func.max(row.vintage) == shown)
 
 
-def places(selection: Selection) -> Iterator[ColumnElement[bool]]:
-    """What the selection asks of the key of a row: its city, indicator and period."""
-    if selection.city_ids is not None:
+def places(
+    selection: Selection, table: type[Observation | VintageScope | VintageShown] = Observation
+) -> Iterator[ColumnElement[bool]]:
+    """What the selection asks of a row's indicator and period, and of its city where a row has one."""
+    if table is Observation and selection.city_ids is not None:
         yield Observation.city_id.in_(selection.city_ids)
     if selection.indicator_ids is not None:
-        yield Observation.indicator_id.in_(selection.indicator_ids)
+        yield table.indicator_id.in_(selection.indicator_ids)
     if (numbers := _numbers(selection)) is not None:
-        yield Observation.period.in_(numbers)
+        yield table.period.in_(numbers)
 
 
 def columns() -> tuple[ColumnElement[Any], ...]:

@@ -14,7 +14,7 @@ from app.db import reading, writing
 from app.domain.period import parse_period
 from app.queries.figures import Figures
 from app.queries.held import Held, held_for, limit_memory, rows_of_keys, spans, warm
-from app.queries.observations import count, every, newest_period, page
+from app.queries.observations import every, page
 from app.queries.selection import Selection
 from app.queries.stored import stored
 from ingest.publish import Provenance, figures, publish
@@ -93,39 +93,6 @@ def test_memory_and_database_give_the_same_figures_as_of_every_vintage(history: 
         from_database = [told(every(session, selection, vintage)) for vintage in range(VINTAGES + 1)]
     assert from_memory == from_database
     assert from_memory[0] == []
-
-
-MORE = [
-    *SELECTIONS,
-    Selection(statuses=("O",)),
-    Selection(statuses=("E",)),
-    Selection(statuses=("A",), city_ids=(2, 3), indicator_ids=(1,)),
-    Selection(statuses=("L",), periods=span("2010")),  # type: ignore[arg-type]
-    Selection(indicator_ids=()),
-]
-
-
-@pytest.mark.parametrize("selection", MORE, ids=range(len(MORE)))
-def test_the_number_and_the_newest_period_are_those_of_the_figures(history: Engine, selection: Selection) -> None:
-    with reading(history) as session:
-        for vintage in range(VINTAGES + 1):
-            found = every(session, selection, vintage)
-            newest = newest_period(session, selection, vintage)
-            assert count(session, selection, vintage) == len(found)
-            assert (newest and newest.number) == (max(found.period.tolist()) if len(found) else None)
-
-
-def test_a_period_of_which_everything_was_withdrawn_or_withheld_is_not_the_newest(database: Engine) -> None:
-    with writing(database) as session:
-        make_city(session, "ru-kazan")
-        make_indicator(session, "TI_SMART_LIGHTING")
-        publish_figures(session, {"period": "2024-Q1", "value": "1"}, {"period": "2024-Q2", "value": "2"})
-        hidden = {"period": "2024-Q2", "value": "2", "confidentiality": "E"}
-        publish_figures(session, hidden, now=MORNING + timedelta(days=1))
-    with reading(database) as session:
-        told = [newest_period(session, Selection(), vintage) for vintage in range(3)]
-        assert [period and period.code for period in told] == [None, "2024-Q2", "2024-Q1"]
-        assert [count(session, Selection(), vintage) for vintage in range(3)] == [0, 2, 1]
 
 
 def test_a_short_question_does_not_make_a_reader_wait_for_a_long_history(
