@@ -33,8 +33,8 @@ COOKIE = "citymark-vintage"
 CHOSEN = "citymark.chosen"
 # Longer than any replica may lag: after that the number says nothing that the primary would not.
 COOKIE_S = 86_400
-# A database that did not answer is left alone for so long, in seconds.
-ASIDE_S = 1.0
+# A database that did not answer is left alone for so long, in seconds; for a moment when nobody else knows enough.
+ASIDE_S, MOMENT_S = 1.0, 0.05
 _NUMBER = re.compile(r"\d{1,9}")
 _IN_COOKIE = re.compile(rf"(?:^|;)\s*{COOKIE}=(\d{{1,9}})\s*(?=$|;)")
 _NEWEST = select(func.max(Vintage.number))
@@ -81,22 +81,30 @@ class _Place:
 
     def __init__(self, name: str, engine: Engine, aside_s: float) -> None:
         self.name, self.engine, self.aside_s = name, engine, aside_s
-        self.has_failed = False
-        self.again_at = 0.0
+        self.has_failed = self.is_tried = False
+        self.tried_at = 0.0
 
-    def look(self) -> Freshness | None:
-        """What is known there; None when it does not answer or is left aside."""
-        if self.has_failed:
-            if monotonic() < self.again_at:
-                return None
-            # One request tries; the others do not wait for it.
-            self.again_at = monotonic() + self.aside_s
+    def look(self, *, is_wanted: bool = False) -> Freshness | None:
+        """What is known there; None when it does not answer or is left aside, which is short when it `is_wanted`."""
+        if not self.has_failed or not self.aside_s:
+            return self._look()
+        aside_s = min(self.aside_s, MOMENT_S) if is_wanted else self.aside_s
+        # One request tries; the others do not wait for it.
+        if self.is_tried or monotonic() - self.tried_at < aside_s:
+            return None
+        self.is_tried = True
+        try:
+            return self._look()
+        finally:
+            self.is_tried = False
+
+    def _look(self) -> Freshness | None:
         try:
             found = freshness(self.engine)
         except SQLAlchemyError as error:
             if not self.has_failed:
                 log.warning("%s does not answer and is left aside: %s", self.name, type(error).__name__)
-            self.has_failed, self.again_at = True, monotonic() + self.aside_s
+            self.has_failed, self.tried_at = True, monotonic()
             return None
         if self.has_failed:
             log.warning("%s answers again", self.name)
@@ -135,12 +143,15 @@ class Published:
 
         Unavailable when nobody answers who knows as much as this process or the reader has seen.
         """
-        looks = [
-            None if but is not None and number == but.number else place.look()
-            for number, place in enumerate(self._places)
-        ]
+        able = [None if but and number == but.number else place for number, place in enumerate(self._places)]
+        looks = [None if place is None else place.look() for place in able]
         least = max(seen, self.shown)
         number = choice(looks, least, next(self._turns))
+        if number is None:
+            # One that is left aside may be back, and know what the others do not know yet.
+            pairs = zip(looks, able, strict=True)
+            looks = [look if look or place is None else place.look(is_wanted=True) for look, place in pairs]
+            number = choice(looks, least, next(self._turns))
         if number is None:
             raise Unavailable(_refusal(looks, least))
         now = looks[number]
@@ -205,7 +216,13 @@ class Current:
             return found
         # Set before the look, so that a burst of requests does not look a hundred times.
         self._looked_at, changes = monotonic(), self._changes
-        source = await run_in_threadpool(self.published.choose, seen)
+        try:
+            source = await run_in_threadpool(self.published.choose, seen)
+        except Unavailable:
+            if self.published.has_replicas:
+                # Each asks until somebody answers: not one that is refused between two that are not.
+                self._source = None
+            raise
         if changes == self._changes:
             self._source = source
         return source

@@ -19,8 +19,9 @@ from app.accounts import people, signing_in
 from app.accounts.identity import COOKIE
 from app.accounts.people import Rights
 from app.db import connect, reading, writing
+from app.errors import Unavailable
 from app.main import create_app
-from app.replicas import ASIDE_S, Published
+from app.replicas import ASIDE_S, MOMENT_S, Published
 from app.settings import Settings
 from tests.makers import MORNING, make_city, make_indicator, publish_figures
 from tests.office import OPERATOR
@@ -202,6 +203,21 @@ def test_a_database_left_aside_is_tried_again(pair: Pair, monkeypatch: pytest.Mo
     now[0] += ASIDE_S
     assert pair.published.choose().number == 1
     assert pair.published.states() == ["up", "up"]
+
+
+def test_a_primary_that_is_back_is_asked_when_nobody_else_knows_enough(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader has seen there, by another process, what the replica has not got yet."""
+    now = [1_000.0]
+    monkeypatch.setattr("app.replicas.monotonic", lambda: now[0])
+    with silent(pair.published.engines[0]):
+        assert pair.published.choose(seen=1).number == 1
+    pair.publish(0, "2")
+    with pytest.raises(Unavailable):
+        pair.published.choose(seen=2)
+    now[0] += 2 * MOMENT_S
+    assert pair.published.choose(seen=2).number == 0
 
 
 @pytest.mark.parametrize("number", [0, 1])
